@@ -1,0 +1,139 @@
+import { randomBytes } from "node:crypto";
+import type { ExecutionContext } from "ava";
+import type { Misprediction, TaskResult } from "../../lib/engine/converge.ts";
+import { entryOf, HostRun } from "../../lib/engine/host-run.ts";
+import type { Task } from "../../lib/engine/task.ts";
+import { HostwrightError } from "../../lib/errors.ts";
+import { type Reach, startSession } from "../../lib/session/connect.ts";
+import { type Deadlines, defaultDeadlines } from "../../lib/session/deadlines.ts";
+import type { LabHost } from "../lab/host.ts";
+import { ensureLab, type Lab } from "../lab/lab.ts";
+
+/** The lab of the tests: other hosts than those of the quick start. */
+export const TEST_LAB = "test";
+
+/** A host of the test lab, fresh: its disk is dropped first. Each test file has a host of its own, by number. */
+export async function freshHost(number: number): Promise<{ lab: Lab; host: LabHost }> {
+  const { lab, host } = await testHost(number);
+  await host.reset();
+  return { lab, host };
+}
+
+/** A host of the test lab as it is. */
+export async function testHost(number: number): Promise<{ lab: Lab; host: LabHost }> {
+  const lab = await ensureLab({ name: TEST_LAB, hosts: Math.max(3, number) });
+  return { lab, host: lab.host(`node-${number}`) };
+}
+
+/** How a login to a lab host is described to Hostwright: a user with passwordless sudo. */
+export function reachOf(lab: Lab, host: LabHost, changes: Partial<Reach> = {}): Reach {
+  return {
+    kind: "ssh",
+    address: host.address,
+    port: 22,
+    user: host.user,
+    become: true,
+    privateKeyFile: host.keyFile,
+    knownHostsFile: lab.knownHostsFile,
+    ...changes,
+  };
+}
+
+export interface Outcome {
+  readonly results: readonly TaskResult[];
+  readonly mispredictions: readonly Misprediction[];
+  readonly output: readonly string[];
+  readonly error: HostwrightError | undefined;
+  readonly roundTrips: number;
+}
+
+/** Runs tasks on a host in a run of its own, or plans them in check mode. An error of the host is part of the outcome. */
+export async function converge(
+  lab: Lab,
+  host: LabHost,
+  tasks: readonly Task[],
+  options: { check?: boolean; reach?: Partial<Reach>; deadlines?: Partial<Deadlines>; signal?: AbortSignal } = {},
+): Promise<Outcome> {
+  const results: TaskResult[] = [];
+  const mispredictions: Misprediction[] = [];
+  const output: string[] = [];
+  const deadlines = { ...defaultDeadlines, ...options.deadlines };
+  const run = new HostRun({
+    host: host.name,
+    check: options.check ?? false,
+    run: { id: randomBytes(4).toString("hex"), who: "test" },
+    deadlines,
+    signal: options.signal,
+    connect: () =>
+      startSession(
+        host.name,
+        reachOf(lab, host, options.reach),
+        { home: "/nonexistent", user: "root", agent: undefined },
+        deadlines,
+      ),
+    listener: {
+      connected() {},
+      waiting() {},
+      started() {},
+      output: (_ref, line) => output.push(line),
+      finished: (result) => results.push(result),
+      mispredicted: (misprediction) => mispredictions.push(misprediction),
+    },
+  });
+  let error: HostwrightError | undefined;
+  try {
+    await run.converge(tasks.map((task) => entryOf("test", task)));
+  } catch (thrown) {
+    if (!(thrown instanceof HostwrightError)) throw thrown;
+    error = thrown;
+  } finally {
+    await run.close();
+  }
+  return { results, mispredictions, output, error, roundTrips: run.roundTrips };
+}
+
+/**
+ * The proof that every task owes: check says what apply then does and changes nothing, no prediction is wrong, and a
+ * second run finds nothing to do.
+ *
+ * @param expected the status of each task in the first run: `changed`, or `ok` where it was so already
+ */
+export async function prove(
+  t: ExecutionContext,
+  { lab, host }: { lab: Lab; host: LabHost },
+  tasks: readonly Task[],
+  expected: readonly ("changed" | "ok")[] = tasks.map(() => "changed"),
+): Promise<Outcome> {
+  const checked = await converge(lab, host, tasks, { check: true });
+  t.is(checked.error, undefined);
+  const told = checked.results.map(({ status }) => (status === "would-change" ? "changed" : status));
+  t.deepEqual(told, [...expected], `check: ${JSON.stringify(checked.results, undefined, 1)}`);
+  const again = await converge(lab, host, tasks, { check: true });
+  t.deepEqual(again.results, checked.results, "a second check says the same: the first changed nothing");
+
+  const applied = await converge(lab, host, tasks);
+  t.is(applied.error, undefined, applied.output.join("\n"));
+  t.deepEqual(applied.mispredictions, []);
+  const byTask = new Map(applied.results.map((result) => [`${result.ref.task} ${result.ref.subject}`, result]));
+  const changed = checked.results.map(({ ref }) => byTask.get(`${ref.task} ${ref.subject}`));
+  t.deepEqual(
+    changed.map((result) => result?.status),
+    [...expected],
+    "apply does what check said",
+  );
+  t.deepEqual(
+    changed.map((result) => result?.changes),
+    checked.results.map((result) => result.changes),
+    "with the same changes",
+  );
+
+  const second = await converge(lab, host, tasks);
+  t.is(second.error, undefined);
+  t.deepEqual(
+    second.results.filter(({ status }) => status !== "ok"),
+    [],
+    "a second run changes nothing",
+  );
+  t.is(second.roundTrips, 1);
+  return applied;
+}
