@@ -335,7 +335,7 @@ export class HostRun {
     if (this.#session) return this.#session;
     this.#options.signal?.throwIfAborted();
     const start = performance.now();
-    const session = await this.#options.connect();
+    const session = await unlessAborted(this.#options.connect(), this.#options.signal);
     if (!this.check) session.keepLock(lockDirectory(this.#options.run));
     this.#session = session;
     this.#options.listener.connected(performance.now() - start);
@@ -346,4 +346,22 @@ export class HostRun {
 /** A task under the name of its role. */
 export function entryOf(role: string, task: Task): Entry {
   return { ref: { role, task: task.name, subject: task.subject }, task };
+}
+
+/** A login cannot be called off; its outcome is not waited for either, and what it opened is closed. */
+async function unlessAborted(connecting: Promise<Session>, signal: AbortSignal | undefined): Promise<Session> {
+  if (!signal) return connecting;
+  let onAbort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => {
+      connecting.then((session) => session.close()).catch(() => undefined);
+      reject(signal.reason);
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([connecting, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }

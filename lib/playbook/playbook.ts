@@ -1,0 +1,258 @@
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { homedir, userInfo } from "node:os";
+import { basename, relative, resolve } from "node:path";
+import pLimit from "p-limit";
+import { z } from "zod";
+import type { Emit, RunEvent } from "../engine/events.ts";
+import { HostRun } from "../engine/host-run.ts";
+import { InventoryError, UsageError } from "../errors.ts";
+import { type Inventory, loadInventory, validateVars } from "../inventory/index.ts";
+import { Redactor } from "../secrets/redact.ts";
+import { Secret, secretsIn } from "../secrets/secret.ts";
+import { type Controller, startSession } from "../session/connect.ts";
+import { type Deadlines, defaultDeadlines } from "../session/deadlines.ts";
+import { runIdentity } from "../session/lock.ts";
+import { type Arguments, helpText, parseArguments } from "./arguments.ts";
+import { interrupts } from "./interrupts.ts";
+import { listing } from "./listing.ts";
+import type { Play } from "./play.ts";
+import { type PreparedHost, type PreparedPlay, preparePlays } from "./prepare.ts";
+import { Recap } from "./recap.ts";
+import { reporterFor } from "./reporter.ts";
+import { type HostResult, listenerOf } from "./run-host.ts";
+import { runPlays } from "./run-plays.ts";
+
+export const ExitCode = {
+  done: 0,
+  failed: 1,
+  changed: 2,
+  usage: 3,
+  unreachable: 4,
+  interrupted: 130,
+} as const;
+
+export interface PlaybookOptions<S extends z.ZodType> {
+  /** For reports, and for whoever meets this run's lock on a host. */
+  readonly name: string;
+  /** A sentence for `--help`. */
+  readonly description?: string;
+  /** The inventory's variables; default: any. Every host is validated before anything is connected. */
+  readonly vars?: S;
+  /** Where `--inventory` is not given; relative to the current directory. Default: `inventory/lab.yaml`. */
+  readonly inventory?: string;
+  /** Hosts at a time where `--forks` is not given. Default 50. */
+  readonly forks?: number;
+  readonly deadlines?: Partial<Deadlines>;
+  /** Default: what stands behind the script's name on the command line. */
+  readonly args?: readonly string[];
+  /** Who else wants the events, redacted. */
+  readonly onEvent?: Emit;
+  /** End the process with the right exit code when the run was not clean. Default true; false returns or throws. */
+  readonly exit?: boolean;
+}
+
+export interface RunResult {
+  readonly exitCode: number;
+  readonly hosts: readonly HostResult[];
+}
+
+/**
+ * Opens a playbook: reads its arguments, loads the inventory, and validates every host's variables. Mistakes end the
+ * process with 3 and one message that lists them all; nothing was connected.
+ *
+ * @throws UsageError, InventoryError with `exit: false`
+ * @example
+ * await using site = await openPlaybook({ name: "site", vars: z.object({ vip: z.ipv4() }) });
+ * await site.run([play("Say hello", "all", (host) => [motd({ text: host.name })])]);
+ */
+export async function openPlaybook<S extends z.ZodType = z.ZodRecord<z.ZodString, z.ZodUnknown>>(
+  options: PlaybookOptions<S>,
+): Promise<Playbook<z.output<S>>> {
+  const script = scriptOf(process.argv);
+  try {
+    const args = parseArguments(options.args ?? script.args);
+    if (args.help) {
+      process.stdout.write(helpText(script.name, options.description));
+      process.exit(ExitCode.done);
+    }
+    const paths = args.inventory.length > 0 ? args.inventory : [options.inventory ?? "inventory/lab.yaml"];
+    const inventory = loadInventory(paths, { extraVars: args.extraVars });
+    const schema = options.vars ?? z.record(z.string(), z.unknown());
+    const vars = validateVars(inventory, schema) as Map<string, z.output<S>>;
+    return new Playbook(options, args, inventory, vars);
+  } catch (error) {
+    return refuse(error, options.exit ?? true);
+  }
+}
+
+/** An opened playbook. `await using` closes what a script that throws leaves open. */
+export class Playbook<V> implements AsyncDisposable {
+  readonly args: Arguments;
+  readonly inventory: Inventory;
+  readonly #options: PlaybookOptions<z.ZodType>;
+  readonly #vars: ReadonlyMap<string, V>;
+  readonly #controller: Controller;
+  readonly #hostRuns = new Map<string, HostRun>();
+
+  constructor(
+    options: PlaybookOptions<z.ZodType>,
+    args: Arguments,
+    inventory: Inventory,
+    vars: ReadonlyMap<string, V>,
+  ) {
+    this.#options = options;
+    this.args = args;
+    this.inventory = inventory;
+    this.#vars = vars;
+    this.#controller = { home: homedir(), user: userInfo().username, agent: process.env.SSH_AUTH_SOCK };
+  }
+
+  /**
+   * Runs plays: evaluates all of them, then connects. Ends the process with the right exit code when a host failed, was
+   * unreachable, or the run was interrupted; otherwise returns, and the script goes on.
+   *
+   * @throws UsageError with `exit: false`
+   */
+  async run(plays: readonly Play<V>[]): Promise<RunResult> {
+    let prepared: readonly PreparedPlay[];
+    try {
+      prepared = preparePlays(plays, this.inventory, this.#vars, this.args);
+      if (!this.args.list && prepared.every((play) => play.hosts.length === 0)) {
+        throw new UsageError(
+          `no play has a host to run on${this.args.limit === undefined ? "" : `, with --limit ${this.args.limit}`}`,
+        );
+      }
+    } catch (error) {
+      return refuse(error, this.#options.exit ?? true);
+    }
+    if (this.args.list) {
+      process.stdout.write(listing(prepared, this.args.list));
+      return this.#end({ exitCode: ExitCode.done, hosts: [] }, true);
+    }
+    const result = await this.#runPrepared(prepared);
+    return this.#end(result, result.exitCode !== ExitCode.done);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#hostRuns.values()].map((run) => run.close()));
+    this.#hostRuns.clear();
+  }
+
+  async #runPrepared(plays: readonly PreparedPlay[]): Promise<RunResult> {
+    const start = performance.now();
+    const redactor = this.#redactor(plays);
+    const recap = new Recap(this.#hostNames(plays));
+    const report = reporterFor(this.args);
+    const emit: Emit = (event) => {
+      const shown: RunEvent = redactor.value(event);
+      recap.count(shown);
+      report.listener(shown);
+      this.#options.onEvent?.(shown);
+    };
+    const stop = interrupts(() =>
+      emit({ event: "notice", message: "interrupted: stopping what runs; once more to end at once" }),
+    );
+    try {
+      emit({
+        event: "run-started",
+        playbook: this.#options.name,
+        check: this.args.check,
+        plays: plays.map(({ title, hosts }) => ({ title, hosts: hosts.map(({ host }) => host.name) })),
+      });
+      const identity = runIdentity(randomBytes(6).toString("hex"), this.#options.name);
+      const handshake = pLimit(HANDSHAKES);
+      let current = "";
+      const hosts = await runPlays(plays, {
+        forks: this.args.forks ?? this.#options.forks ?? 50,
+        emit,
+        signal: stop.signal,
+        hostRun: ({ host }: PreparedHost, play) => {
+          current = play;
+          const deadlines = { ...defaultDeadlines, ...this.#options.deadlines };
+          const made =
+            this.#hostRuns.get(host.name) ??
+            new HostRun({
+              host: host.name,
+              check: this.args.check,
+              run: identity,
+              deadlines,
+              signal: stop.signal,
+              connect: () => handshake(() => startSession(host.name, host.connection, this.#controller, deadlines)),
+              listener: listenerOf(host.name, () => current, emit),
+            });
+          this.#hostRuns.set(host.name, made);
+          return made;
+        },
+      });
+      await this[Symbol.asyncDispose]();
+      emit({ event: "recap", hosts: recap.hosts, durationMs: Math.round(performance.now() - start) });
+      return { hosts, exitCode: this.#exitCode(recap, stop.signal.aborted) };
+    } finally {
+      stop.release();
+      report.end();
+    }
+  }
+
+  /** The hosts of all plays in the order of the inventory; one that is only implied, such as localhost, comes last. */
+  #hostNames(plays: readonly PreparedPlay[]): readonly string[] {
+    const used = new Set(plays.flatMap((play) => play.hosts.map(({ host }) => host.name)));
+    const known = this.inventory.hosts.map(({ name }) => name).filter((name) => used.delete(name));
+    return [...known, ...used];
+  }
+
+  #redactor(plays: readonly PreparedPlay[]): Redactor {
+    const redactor = new Redactor();
+    for (const vars of this.#vars.values()) redactor.add(...secretsIn(vars));
+    for (const { hosts } of plays) {
+      for (const { host, roles } of hosts) {
+        for (const role of roles) redactor.add(...role.secrets);
+        const { password, becomePassword, privateKeyPassphrase } = host.connection;
+        for (const value of [password, becomePassword, privateKeyPassphrase]) {
+          if (value !== undefined) redactor.add(new Secret(value));
+        }
+      }
+    }
+    return redactor;
+  }
+
+  #exitCode(recap: Recap, interrupted: boolean): number {
+    if (interrupted) return ExitCode.interrupted;
+    if (recap.any("failed")) return ExitCode.failed;
+    if (recap.any("unreachable")) return ExitCode.unreachable;
+    return this.args.detailedExitcode && recap.any("changed") ? ExitCode.changed : ExitCode.done;
+  }
+
+  /** Ends the process, or returns. A run that only changed something lets the script go on, its exit code set. */
+  async #end(result: RunResult, final: boolean): Promise<RunResult> {
+    if (!(this.#options.exit ?? true)) return result;
+    if (!final) return result;
+    process.exitCode = result.exitCode;
+    if (result.exitCode === ExitCode.changed) return result;
+    await new Promise<void>((resolve) => process.stdout.write("", () => resolve()));
+    process.exit(result.exitCode);
+  }
+}
+
+/** Logins at a time: what a controller's core can encrypt, and below what sshd drops behind a bastion. */
+const HANDSHAKES = 32;
+
+/** A mistake that costs no connection: one message, and the exit code for it. Anything else is thrown on. */
+function refuse(error: unknown, exit: boolean): never {
+  const mistake = error instanceof UsageError || error instanceof InventoryError;
+  if (!exit || !mistake) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exit(ExitCode.usage);
+}
+
+/**
+ * The script and its arguments. zx imports the script, so that it stands behind zx's own flags in `process.argv`; run by
+ * node it is the second word.
+ */
+function scriptOf(argv: readonly string[]): { readonly name: string; readonly args: readonly string[] } {
+  const words = argv.slice(1);
+  const zx = /^zx(-cli)?(\.[cm]?js)?$|^cli\.[cm]?js$/.test(basename(words[0] ?? ""));
+  const at = zx ? words.findIndex((word, index) => index > 0 && /\.[cm]?[jt]s$/.test(word) && existsSync(word)) : 0;
+  const script = words[at] ?? "playbook";
+  return { name: relative(process.cwd(), resolve(script)), args: words.slice(at + 1) };
+}

@@ -1,0 +1,109 @@
+import type { Emit, HostStatus, ReportedError, TaskRef } from "../engine/events.ts";
+import { entryOf, type HostListener, type HostRun } from "../engine/host-run.ts";
+import type { ListRole, Role } from "../engine/role.ts";
+import { CommandError, ConnectionError, HostwrightError, TimeoutError } from "../errors.ts";
+
+/** What became of one host in one play. */
+export interface HostResult {
+  readonly host: string;
+  readonly status: HostStatus;
+  readonly changed: boolean;
+  readonly error?: Error;
+}
+
+/** Runs a play's roles on one host. Never rejects: what went wrong is in the result, and was told by an event. */
+export async function runHost(
+  run: HostRun,
+  play: string,
+  roles: readonly Role[],
+  { emit, signal }: { emit: Emit; signal: AbortSignal },
+): Promise<HostResult> {
+  const host = run.name;
+  const start = performance.now();
+  const before = run.roundTrips;
+  const finish = (status: HostStatus, error?: Error): void =>
+    emit({
+      event: "host-finished",
+      host,
+      play,
+      status,
+      roundTrips: run.roundTrips - before,
+      durationMs: performance.now() - start,
+      ...(error && { error: reportedError(error) }),
+    });
+  let changed = false;
+  try {
+    for (const stretch of stretchesOf(roles)) {
+      signal.throwIfAborted();
+      if (stretch.kind === "async") await stretch.run(run.asRole(stretch.name));
+      else {
+        const answer = await run.converge(
+          stretch.roles.flatMap((role) => role.tasks.map((task) => entryOf(role.name, task))),
+        );
+        changed ||= answer.changed;
+      }
+    }
+    finish("ok");
+    return { host, status: "ok", changed };
+  } catch (thrown) {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    const status = signal.aborted ? "interrupted" : isUnreachable(error) ? "unreachable" : "failed";
+    finish(status, error);
+    return { host, status, changed, error };
+  }
+}
+
+type Stretch = { readonly kind: "list"; readonly roles: ListRole[] } | Exclude<Role, ListRole>;
+
+/** List roles that stand beside each other are one stretch. */
+function stretchesOf(roles: readonly Role[]): readonly Stretch[] {
+  const stretches: Stretch[] = [];
+  for (const role of roles) {
+    const last = stretches.at(-1);
+    if (role.kind === "async") stretches.push(role);
+    else if (last?.kind === "list") last.roles.push(role);
+    else stretches.push({ kind: "list", roles: [role] });
+  }
+  return stretches;
+}
+
+/** The line is at fault, not what was asked of the host. */
+function isUnreachable(error: Error): boolean {
+  return error instanceof ConnectionError || (error instanceof TimeoutError && error.deadline === "connect");
+}
+
+/** An error for a report. What is not one of ours is a defect, and keeps its stack. */
+export function reportedError(error: Error): ReportedError {
+  if (!(error instanceof HostwrightError)) return { kind: "defect", message: error.stack ?? error.message };
+  const output = error instanceof CommandError && error.stderr !== "" ? error.stderr.split("\n") : undefined;
+  return { kind: error.kind, message: error.message, ...(output && { output }) };
+}
+
+/** Turns what happens on a host into events. */
+export function listenerOf(host: string, playOf: () => string, emit: Emit): HostListener {
+  const at = (ref: TaskRef) => ({ host, ...ref });
+  return {
+    connected: (durationMs) => emit({ event: "host-connected", host, durationMs }),
+    waiting: (message) => emit({ event: "host-waiting", host, message }),
+    started: (ref) => emit({ event: "task-started", ...at(ref) }),
+    output: (ref, line) => emit({ event: "task-output", ...at(ref), line }),
+    finished: ({ ref, status, reason, changes, durationMs, error }) =>
+      emit({
+        event: "task-finished",
+        ...at(ref),
+        play: playOf(),
+        status,
+        reason,
+        changes,
+        durationMs,
+        ...(error && { error: reportedError(error) }),
+      }),
+    mispredicted: ({ ref, read, predicted, actual }) =>
+      emit({
+        event: "notice",
+        message:
+          `${host}: ${ref.task} ${ref.subject} predicted ${JSON.stringify(predicted)} of ${read}, ` +
+          `which then was ${JSON.stringify(actual)}: check mode was wrong here; please report it`,
+      }),
+  };
+}
