@@ -1,0 +1,153 @@
+import { spawn } from "node:child_process";
+import { closeSync, existsSync, openSync } from "node:fs";
+import { connect } from "node:net";
+import { makeGroups, removeGroups } from "./cgroups.ts";
+import { LabError } from "./command.ts";
+import { dataDirectory, realDirectories } from "./disk.ts";
+import { isSystemd } from "./machine.ts";
+import { modulesDirectory } from "./modules.ts";
+import { networkOf, removeLink } from "./network.ts";
+import { hostPaths } from "./paths.ts";
+import { childrenOf, forgetProcess, killNow, readIfThere, recordedPid, recordProcess, startTimeOf } from "./process.ts";
+import { addressOf, type HostState, type LabState } from "./state.ts";
+import { waitFor } from "./wait.ts";
+
+/**
+ * What runs on the machine for a host, in a mount namespace of its own, so that whatever ends it also unmounts the disk:
+ * supervise.sh OVERLAY-OPTIONS MOUNT-POINT LINK GROUP… -- SYSTEMD-NSPAWN…
+ *
+ * With --keep-unit a reboot inside ends systemd-nspawn with 133, for the service manager to start it again: the loop.
+ * Nothing of the host may then be left: neither its link's name nor its control groups. The loop itself stays outside
+ * of those, since in version 2 a group with children has no processes.
+ */
+const supervise = `
+[ -z "$1" ] || mount -t overlay overlay -o "$1" "$2" || exit 1
+link=$3 groups=; shift 3
+while [ "$1" != -- ]; do groups="$groups $1"; shift; done; shift
+while :; do
+  while [ -e "/sys/class/net/$link" ]; do sleep 0.1; done
+  ( for g in $groups; do sh -c 'echo $PPID >"$1/cgroup.procs"' enter "$g" || exit 1; done; exec "$@" )
+  [ $? = 133 ] || exit
+  for g in $groups; do find "$g" -mindepth 1 -depth -type d -exec rmdir {} +; done
+done
+`;
+
+/** Starts the host's systemd; `waitUntilReady` tells when one can log in. */
+export async function startContainer(state: LabState, host: HostState): Promise<void> {
+  const paths = hostPaths(state.name, host.name);
+  const groups = makeGroups(state.name, host.name);
+  await removeLink(vethName(state, host));
+  const overlay = `lowerdir=${host.root},upperdir=${paths.upper},workdir=${paths.work}`;
+  const disk = [state.disk === "copy" ? "" : overlay, paths.mount];
+  const nspawn = ["systemd-nspawn", ...(await nspawnArguments(state, host))];
+  const script = ["sh", "-c", supervise, "supervise.sh", ...disk, vethName(state, host), ...groups, "--", ...nspawn];
+  const log = openSync(paths.console, "w");
+  const child = spawn("/usr/bin/unshare", ["--mount", "--propagation", "slave", ...script], {
+    detached: true,
+    stdio: ["ignore", log, log],
+    cwd: "/",
+    env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", SYSTEMD_NSPAWN_API_VFS_WRITABLE: "yes" },
+  });
+  closeSync(log);
+  child.on("error", () => {}); // told by waitUntilReady: the host has ended
+  child.unref();
+  if (child.pid !== undefined) recordProcess(paths.process, child.pid);
+}
+
+/** Like pulling the plug: SIGKILL to the host's PID 1. A SIGTERM to systemd-nspawn would leave a half-dead host. */
+export async function stopContainer(state: LabState, host: HostState): Promise<void> {
+  const file = hostPaths(state.name, host.name).process;
+  const supervisor = recordedPid(file);
+  if (supervisor !== undefined) {
+    const [nspawn] = childrenOf(supervisor);
+    killNow(supervisor); // first: it would take up a host that reboots just now
+    for (const pid of nspawn === undefined ? [] : childrenOf(nspawn)) killNow(pid);
+    if (nspawn !== undefined) await nspawnEnds(host.name, nspawn);
+    await waitFor(`the supervisor of ${host.name} to end`, 10_000, () => recordedPid(file) === undefined);
+  }
+  forgetProcess(file);
+  await removeGroups(state.name, host.name);
+  // The kernel takes a network namespace apart a moment later; until then the name of its link is taken.
+  await waitFor(`the link of ${host.name} to go`, 10_000, () => !existsSync(`/sys/class/net/${vethName(state, host)}`));
+}
+
+async function nspawnEnds(host: string, pid: number): Promise<void> {
+  const startTime = startTimeOf(pid);
+  const ended = () => startTime === undefined || startTimeOf(pid) !== startTime;
+  await waitFor(`systemd-nspawn of ${host} to end`, 10_000, ended).catch(() => {
+    killNow(pid);
+    return waitFor(`systemd-nspawn of ${host} (pid ${pid}) to end`, 10_000, ended);
+  });
+}
+
+/** The pid, on this machine, of the host's own PID 1; undefined if the host does not run. */
+export function containerPid(lab: string, host: string): number | undefined {
+  const supervisor = recordedPid(hostPaths(lab, host).process);
+  const nspawn = supervisor === undefined ? undefined : childrenOf(supervisor)[0];
+  return nspawn === undefined ? undefined : childrenOf(nspawn)[0];
+}
+
+/** Whether it was started and has not ended: also while it boots or reboots, when it has no PID 1. */
+export function isSwitchedOn(lab: string, host: string): boolean {
+  return recordedPid(hostPaths(lab, host).process) !== undefined;
+}
+
+/** Waits for sshd's banner, and until pam_nologin lets users in. */
+export async function waitUntilReady(state: LabState, host: HostState, deadlineMs = 60_000): Promise<void> {
+  const paths = hostPaths(state.name, host.name);
+  const address = addressOf(state, host);
+  const lastWords = () => (readIfThere(paths.console) ?? "").trim().split("\n").slice(-8).join("\n  ");
+  const ready = async () => {
+    if (!isSwitchedOn(state.name, host.name))
+      throw new LabError(`${host.name} ended while it booted. Its console (${paths.console}) says:\n  ${lastWords()}`);
+    const pid = containerPid(state.name, host.name);
+    return (await sshAnswers(address)) && pid !== undefined && !existsSync(`/proc/${pid}/root/run/nologin`);
+  };
+  const what = `sshd of ${host.name} on ${address}:22; "lab reset ${host.name}" makes it new (console: ${paths.console})`;
+  await waitFor(what, deadlineMs, ready);
+}
+
+function sshAnswers(address: string): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = connect({ host: address, port: 22, timeout: 1000 });
+  socket.on("data", (banner) => resolve(banner.toString().startsWith("SSH-")));
+  socket.on("error", () => resolve(false));
+  socket.on("timeout", () => resolve(false));
+  socket.on("close", () => resolve(false));
+  return promise.finally(() => socket.destroy());
+}
+
+async function nspawnArguments(state: LabState, host: HostState): Promise<string[]> {
+  const paths = hostPaths(state.name, host.name);
+  const binds = realDirectories.map((path) => `--bind=${dataDirectory(paths.data, path)}:${path}`);
+  return [
+    "--register=no",
+    // Where systemd is PID 1 it gives nspawn a scope; elsewhere the groups entered before are the host's.
+    ...(isSystemd() ? [] : ["--keep-unit"]),
+    "--settings=no",
+    "--boot",
+    `--directory=${state.disk === "copy" ? paths.upper : paths.mount}`,
+    `--machine=${machineName(state, host)}`,
+    `--hostname=${host.name}`,
+    `--network-bridge=${networkOf(state.index).bridge}`,
+    "--resolv-conf=off",
+    "--timezone=off",
+    "--link-journal=no",
+    "--console=passive",
+    // A host may do what a machine may: load rules, mount, run containers and their BPF programs.
+    "--capability=all",
+    "--system-call-filter=@keyring bpf",
+    "--bind=/dev/kmsg",
+    `--bind-ro=${await modulesDirectory()}:/usr/lib/modules`,
+    ...binds,
+  ];
+}
+
+/** Short, since the name of a link has 15 characters: nspawn's is "vb-" and this. */
+function machineName(state: LabState, host: HostState): string {
+  return `hw${state.index}-${host.number}`;
+}
+
+function vethName(state: LabState, host: HostState): string {
+  return `vb-${machineName(state, host)}`;
+}

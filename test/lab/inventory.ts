@@ -1,0 +1,48 @@
+import { writeFileSync } from "node:fs";
+import { stringify } from "yaml";
+import type { LabHost } from "./host.ts";
+import { labPaths } from "./paths.ts";
+
+/** Hosts beyond these are workers. */
+const controlPlanes = 3;
+
+/** An inventory as Ansible reads it: `control_plane` is the first three hosts, `worker` the others, `kubernetes` all. */
+export function inventoryYaml(hosts: readonly LabHost[]): string {
+  const [first] = hosts;
+  const workers = hosts.slice(controlPlanes);
+  const group = (members: readonly LabHost[]) => ({
+    hosts: Object.fromEntries(members.map(({ name }) => [name, null])),
+  });
+  return stringify(
+    {
+      all: {
+        vars: {
+          ansible_user: first?.user,
+          ansible_ssh_private_key_file: first?.keyFile,
+          ansible_become: true,
+        },
+        hosts: Object.fromEntries(hosts.map(({ name, address }) => [name, { ansible_host: address }])),
+        children: {
+          kubernetes: {
+            children: {
+              control_plane: group(hosts.slice(0, controlPlanes)),
+              ...(workers.length > 0 ? { worker: group(workers) } : {}),
+            },
+          },
+        },
+      },
+    },
+    { nullStr: "" },
+  );
+}
+
+export function knownHosts(hosts: readonly LabHost[]): string {
+  const lines = hosts.flatMap(({ name, address, hostKeys }) => hostKeys.map((key) => `${name},${address} ${key}`));
+  return `${lines.join("\n")}\n`;
+}
+
+/** Files for whoever connects to the lab. */
+export function writeConnectionFiles(lab: string, hosts: readonly LabHost[]): void {
+  writeFileSync(labPaths(lab).knownHosts, knownHosts(hosts));
+  writeFileSync(labPaths(lab).inventory, inventoryYaml(hosts));
+}
