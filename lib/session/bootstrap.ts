@@ -34,6 +34,8 @@ const WATCH =
  * `cat` to the channel's stderr: when the line is lost, a second one drains what is still written, so that no package
  * script dies of SIGPIPE half way. `trap : PIPE` rather than ignoring it: an ignored signal would be inherited.
  *
+ * A frame that was stopped has ended when its whole group has: what ignores TERM is waited for until KILL comes.
+ *
  * `run LENGTH` runs a frame, `lock DIRECTORY` names the lock to keep and to remove at the end.
  */
 const LOOP =
@@ -48,7 +50,10 @@ const LOOP =
   `{ echo "$T $P"; printf "%s\\n" "$f"; } | setsid sh -c "$W" >&4 3<&- & w=$!; ` +
   `[ ! -d "$L" ] || echo "$w" >"$L/worker"; ` +
   `{ ${WATCH}; } & v=$!; ` +
-  `wait "$w"; r=$?; kill "$v" 2>/dev/null; wait "$v" 2>/dev/null; ` +
+  `wait "$w"; r=$?; ` +
+  `n=0; while [ "$r" -gt 128 ] && [ "$n" -lt 100 ] && kill -0 -"$w" 2>/dev/null; do sleep 0.1; n=$((n + 1)); done; ` +
+  `[ "$n" -lt 100 ] || kill -KILL -"$w" 2>/dev/null; ` +
+  `kill "$v" 2>/dev/null; wait "$v" 2>/dev/null; ` +
   `[ -z "$L" ] || rm -f "$L/worker"; ` +
   `echo >&4; echo "$T end $r" >&4; echo >&2; echo "$T end" >&2;; ` +
   `esac; done; [ -z "$L" ] || rm -rf "$L"; } 2>&1 | { exec 3<&- >&2 4>&-; cat || cat >/dev/null; }`;

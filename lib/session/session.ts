@@ -242,7 +242,8 @@ export class Session {
       if (!this.#ready) this.#noise.push(line);
       if (!frame || line === "") continue;
       if (!line.startsWith(`${this.token} `)) {
-        frame.options.onOutput?.(line);
+        // What a shell says of a group that was ended on purpose is no output of the change.
+        if (frame.stopped === undefined || !/^(Terminated|Killed)$/.test(line)) frame.options.onOutput?.(line);
         continue;
       }
       const words = line.split(" ").slice(1);

@@ -3,7 +3,7 @@ import { type Change, predict, type TextDiff } from "../engine/plan.ts";
 import { type ContentState, fileContent, fileDigest, sha256 } from "../reads/file-content.ts";
 import { type PathState, path as pathState } from "../reads/path.ts";
 import { SecretText } from "../secrets/secret.ts";
-import { command, content, type Sh, sh } from "../shell/sh.ts";
+import { command, content, joinSh, type Sh, sh } from "../shell/sh.ts";
 
 /** A regular file as it should be. */
 export interface WantedFile {
@@ -102,11 +102,20 @@ export function attributeChanges(
  * Writes a new file beside the old one, gives it owner and mode, validates it there, and renames it into place: at any
  * moment there is either the old file or the new one. A symlink in its place is replaced, not followed; other hard
  * links keep the old content. Its name keeps it out of the way of programs that read whole directories.
+ *
+ * A shell's printf only says "I/O error" when it cannot write, so head is asked to: it tells why (the disk is full).
  */
 export function replaceFile({ path, bytes, secret, mode, owner, group, validate }: WantedFile): Sh {
   const temporary = posix.join(posix.dirname(path), `.${posix.basename(path)}.hostwright`);
-  const check = validate ? sh` && ${validationCommand(validate, temporary)}` : sh``;
-  return sh`rm -f ${temporary}; (umask 077; ${{ ...content(bytes), secret }} >${temporary}) && chown ${`${owner}:${group}`} ${temporary} && chmod ${mode} ${temporary}${check} && mv -fT ${temporary} ${path} || { hw_r=$?; rm -f ${temporary}; (exit $hw_r); }`;
+  const write = sh`(umask 077; ${{ ...content(bytes), secret }} >${temporary}) || { head -c 65536 /dev/zero >>${temporary}; false; }`;
+  const steps = [
+    sh`rm -f ${temporary}; { ${write}; }`,
+    command(["chown", `${owner}:${group}`, temporary]),
+    command(["chmod", mode, temporary]),
+    ...(validate ? [validationCommand(validate, temporary)] : []),
+    command(["mv", "-fT", temporary, path]),
+  ];
+  return sh`${joinSh(steps, " && ")} || { hw_r=$?; rm -f ${temporary}; (exit $hw_r); }`;
 }
 
 function validationCommand(words: readonly string[], temporary: string): Sh {

@@ -1,0 +1,96 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import type { RunEvent } from "../../lib/engine/events.ts";
+import type { LabHost } from "../lab/host.ts";
+import type { Lab } from "../lab/lab.ts";
+
+/** A playbook in a process of its own, as a user runs it, its events as they come. */
+export interface PlaybookProcess {
+  readonly child: ChildProcess;
+  readonly events: RunEvent[];
+  /** The first event of this name, now or later. Rejects when the process ends without it. */
+  event<E extends RunEvent["event"]>(name: E): Promise<Extract<RunEvent, { event: E }>>;
+  readonly ended: Promise<{
+    readonly code: number | null;
+    readonly events: readonly RunEvent[];
+    readonly stderr: string;
+  }>;
+}
+
+/** Starts a playbook of `fixtures/` with `--json`. */
+export function startPlaybook(fixture: string, args: readonly string[]): PlaybookProcess {
+  const script = fileURLToPath(new URL(`fixtures/${fixture}`, import.meta.url));
+  const child = spawn(process.execPath, [script, "--json", ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const events: RunEvent[] = [];
+  const waiting = new Set<() => void>();
+  let stderr = "";
+  let closed = false;
+  child.stderr.on("data", (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    events.push(JSON.parse(line));
+    for (const look of waiting) look();
+  });
+  const ended = new Promise<{ code: number | null; events: RunEvent[]; stderr: string }>((resolve) => {
+    child.once("close", (code) => {
+      closed = true;
+      resolve({ code, events, stderr });
+      for (const look of waiting) look();
+    });
+  });
+  return {
+    child,
+    events,
+    ended,
+    event<E extends RunEvent["event"]>(name: E) {
+      return new Promise<Extract<RunEvent, { event: E }>>((resolve, reject) => {
+        const look = () => {
+          const found = events.find((event): event is Extract<RunEvent, { event: E }> => event.event === name);
+          if (found) resolve(found);
+          else if (closed) reject(new Error(`the playbook ended without ${name}: ${stderr}${JSON.stringify(events)}`));
+          else return;
+          waiting.delete(look);
+        };
+        waiting.add(look);
+        look();
+      });
+    },
+  };
+}
+
+/** Runs a playbook of `fixtures/` to its end. */
+export function runPlaybook(fixture: string, args: readonly string[]) {
+  return startPlaybook(fixture, args).ended;
+}
+
+/** An inventory file for lab hosts, variables changed as told. */
+export function inventoryOf(lab: Lab, hosts: readonly LabHost[], vars: Readonly<Record<string, unknown>> = {}): string {
+  const inventory = {
+    all: {
+      vars: {
+        ansible_user: "admin",
+        ansible_become: true,
+        ansible_ssh_private_key_file: lab.keyFile,
+        hostwright_known_hosts_file: lab.knownHostsFile,
+        ...vars,
+      },
+      hosts: Object.fromEntries(hosts.map((host) => [host.name, { ansible_host: host.address }])),
+    },
+  };
+  const file = join(mkdtempSync(join(tmpdir(), "hostwright-test-")), "inventory.yaml");
+  writeFileSync(file, JSON.stringify(inventory));
+  return file;
+}
+
+/** The message with which a host ended. */
+export function errorOf(events: readonly RunEvent[], host?: string): string {
+  const finished = events.find(
+    (event) => event.event === "host-finished" && event.error && (host === undefined || event.host === host),
+  );
+  return finished?.event === "host-finished" ? (finished.error?.message ?? "") : "";
+}
