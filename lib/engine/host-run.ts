@@ -95,7 +95,7 @@ export class HostRun {
       apply: (steps, records, reads, watch) => this.#apply(steps, records, reads, watch),
       report: (result) => listener.finished(result),
     };
-    const { results, mispredictions } = await converge(line, entries, {
+    const { results, mispredictions, readsAsked } = await converge(line, entries, {
       started: ({ ref }) => listener.started(ref),
       output: ({ ref }, text) => listener.output(ref, text),
     });
@@ -103,7 +103,7 @@ export class HostRun {
     const changed = results.some(
       ({ status }) => status === "changed" || status === "would-change" || status === "unknown",
     );
-    return { changed, results };
+    return { changed, results, readsAsked };
   }
 
   /** Ends the session in order: the lock is released. */

@@ -16,6 +16,8 @@ export interface ConvergeAnswer {
   /** Whether anything was changed, or would be. */
   readonly changed: boolean;
   readonly results: readonly TaskResult[];
+  /** How many questions it took, counted by key. */
+  readonly readsAsked: number;
 }
 
 /** A host as a role sees it. */

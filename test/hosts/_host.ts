@@ -45,6 +45,7 @@ export interface Outcome {
   readonly output: readonly string[];
   readonly error: HostwrightError | undefined;
   readonly roundTrips: number;
+  readonly readsAsked: number;
 }
 
 /** Runs tasks on a host in a run of its own, or plans them in check mode. An error of the host is part of the outcome. */
@@ -81,15 +82,17 @@ export async function converge(
     },
   });
   let error: HostwrightError | undefined;
+  let readsAsked = 0;
   try {
-    await run.converge(tasks.map((task) => entryOf("test", task)));
+    const answer = await run.converge(tasks.map((task) => entryOf("test", task)));
+    readsAsked = answer.readsAsked;
   } catch (thrown) {
     if (!(thrown instanceof HostwrightError)) throw thrown;
     error = thrown;
   } finally {
     await run.close();
   }
-  return { results, mispredictions, output, error, roundTrips: run.roundTrips };
+  return { results, mispredictions, output, error, roundTrips: run.roundTrips, readsAsked };
 }
 
 /**

@@ -1,0 +1,43 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "ava";
+import { file } from "../../lib/tasks/file.ts";
+import { startRelay } from "../lab/relay.ts";
+import { converge, freshHost } from "./_host.ts";
+
+const site = await freshHost(11);
+const { lab, host } = site;
+
+/** A line to the host that counts, and how it is reached over it. */
+async function countingLine(rttMs: number) {
+  const relay = await startRelay({ to: { host: host.address, port: 22 }, rttMs });
+  const knownHostsFile = join(mkdtempSync(join(tmpdir(), "hostwright-test-")), "known_hosts");
+  writeFileSync(knownHostsFile, host.hostKeys.map((key) => `[127.0.0.1]:${relay.port} ${key}\n`).join(""));
+  return { relay, reach: { address: "127.0.0.1", port: relay.port, knownHostsFile } };
+}
+
+const sixty = Array.from({ length: 60 }, (_, at) => file({ path: `/etc/hw-${at}`, content: `file ${at}\n`.repeat(20) }));
+
+test.serial("a first run of sixty files asks no more than three times what its tasks ask once", async (t) => {
+  const asked = sixty.flatMap((task) => task.reads).length;
+  const { relay, reach } = await countingLine(0);
+  const first = await converge(lab, host, sixty, { reach });
+  t.is(first.error, undefined);
+  t.true(first.readsAsked <= 3 * asked, `${first.readsAsked} of ${asked}`);
+  t.is(first.roundTrips, 2, "one to read, one to apply and read again");
+  await relay.close();
+});
+
+test.serial("a converged list costs one round trip, one login and one session, however many tasks it has", async (t) => {
+  const { relay, reach } = await countingLine(50);
+  const before = (await host.exec("journalctl -t sshd -o cat | grep -c '^Accepted'")).stdout;
+  const again = await converge(lab, host, sixty, { reach });
+  const after = (await host.exec("journalctl -t sshd -o cat | grep -c '^Accepted'")).stdout;
+  t.deepEqual(again.results.filter(({ status }) => status !== "ok"), []);
+  t.is(again.roundTrips, 1);
+  t.is(Number(after) - Number(before), 1, "logins");
+  t.true(relay.roundTrips <= 10, `${relay.roundTrips} round trips from cold to the end`);
+  t.log(`${relay.roundTrips} round trips, ${relay.bytesUp} bytes to the host`);
+  await relay.close();
+});
