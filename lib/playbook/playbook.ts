@@ -160,6 +160,9 @@ export class Playbook<V> implements AsyncDisposable {
         check: this.args.check,
         plays: plays.map(({ title, hosts }) => ({ title, hosts: hosts.map(({ host }) => host.name) })),
       });
+      for (const file of this.inventory.unusedFiles) {
+        emit({ event: "notice", message: `${file} belongs to no host or group of this inventory` });
+      }
       const identity = runIdentity(randomBytes(6).toString("hex"), this.#options.name);
       const handshake = pLimit(HANDSHAKES);
       let current = "";

@@ -1,7 +1,7 @@
 import type { Emit, HostStatus, ReportedError, TaskRef } from "../engine/events.ts";
 import { entryOf, type HostListener, type HostRun } from "../engine/host-run.ts";
 import type { ListRole, Role } from "../engine/role.ts";
-import { CommandError, ConnectionError, HostwrightError, TimeoutError } from "../errors.ts";
+import { CommandError, ConnectionError, HostwrightError, TaskError, TimeoutError } from "../errors.ts";
 
 /** What became of one host in one play. */
 export interface HostResult {
@@ -46,11 +46,18 @@ export async function runHost(
     finish("ok");
     return { host, status: "ok", changed };
   } catch (thrown) {
-    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    const error = toError(thrown, host, signal);
     const status = signal.aborted ? "interrupted" : isUnreachable(error) ? "unreachable" : "failed";
     finish(status, error);
     return { host, status, changed, error };
   }
+}
+
+/** What was interrupted before it had anything in flight has nothing to tell but that. */
+function toError(thrown: unknown, host: string, signal: AbortSignal): Error {
+  if (thrown instanceof HostwrightError) return thrown;
+  if (signal.aborted) return new TaskError(`${host}: interrupted`);
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
 type Stretch = { readonly kind: "list"; readonly roles: ListRole[] } | Exclude<Role, ListRole>;

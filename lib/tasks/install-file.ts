@@ -103,15 +103,20 @@ export function attributeChanges(
  * moment there is either the old file or the new one. A symlink in its place is replaced, not followed; other hard
  * links keep the old content. Its name keeps it out of the way of programs that read whole directories.
  *
- * A shell's printf only says "I/O error" when it cannot write, so head is asked to: it tells why (the disk is full).
+ * The new file is made exclusively, and owner and mode are set through its open descriptor: in a directory that
+ * belongs to a user, a name can be swapped for a symlink at any moment, an open file cannot. A shell's printf only says
+ * "I/O error" when it cannot write, so head is asked to: it tells why (the disk is full).
  */
 export function replaceFile({ path, bytes, secret, mode, owner, group, validate }: WantedFile): Sh {
   const temporary = posix.join(posix.dirname(path), `.${posix.basename(path)}.hostwright`);
-  const write = sh`(umask 077; ${{ ...content(bytes), secret }} >${temporary}) || { head -c 65536 /dev/zero >>${temporary}; false; }`;
+  const fill = sh`{ ${{ ...content(bytes), secret }}; } >&8 || { head -c 65536 /dev/zero >&8; false; }`;
+  const open = "/proc/self/fd/8";
+  const make = joinSh(
+    [sh`{ ${fill}; }`, command(["chown", `${owner}:${group}`, open]), command(["chmod", mode, open])],
+    " && ",
+  );
   const steps = [
-    sh`rm -f ${temporary}; { ${write}; }`,
-    command(["chown", `${owner}:${group}`, temporary]),
-    command(["chmod", mode, temporary]),
+    sh`rm -f ${temporary}; (umask 077; set -C; exec 8>${temporary}; set +C; ${make})`,
     ...(validate ? [validationCommand(validate, temporary)] : []),
     command(["mv", "-fT", temporary, path]),
   ];
