@@ -54,12 +54,14 @@ export interface Line {
 export interface Watch {
   started(index: number): void;
   output(index: number, line: string): void;
+  /** Its commands have succeeded. */
+  applied(index: number, durationMs: number): void;
 }
 
 /** How far a run came, by the marks that its frame printed. */
 export interface Applied {
   /** Status of the commands of each step that ended. */
-  readonly done: ReadonlyMap<number, { readonly status: number; readonly durationMs: number }>;
+  readonly done: ReadonlyMap<number, number>;
   /** The step that was begun and not ended: stopped with the frame. */
   readonly inFlight: number | undefined;
   readonly stopped: string | undefined;
@@ -94,6 +96,14 @@ export async function converge(line: Line, entries: readonly Entry[], watch: Wat
     const applied = await line.apply(steps, records, reads, {
       started: (index) => watch.started(entryAt(entries, index)),
       output: (index, text) => watch.output(entryAt(entries, index), text),
+      // Told at once: the frame may go on for minutes. That it converged as well is checked at the frame's end.
+      applied: (index, durationMs) => {
+        const changes = steps.find((step) => step.index === index)?.changes.map(reported) ?? [];
+        const { ref } = entryAt(entries, index);
+        const result: TaskResult = { ref, status: "changed", reason: "applied", changes, durationMs };
+        results.set(index, result);
+        line.report(result);
+      },
     });
     readsAsked += steps.slice(1).reduce((sum, step) => sum + step.guard.length, 0);
     if (!applied.records) failRun(line, entries, steps, applied);
@@ -106,7 +116,6 @@ export async function converge(line: Line, entries: readonly Entry[], watch: Wat
       refuseUnlessConverged(line, entry, ran, entries, records);
     }
     mispredictions.push(...wrongPredictions(entries, ran, records));
-    for (const step of ran) results.set(step.index, reportChanged(line, entries, step, applied));
   }
   entries.forEach((entry, index) => {
     if (results.has(index)) return;
@@ -222,16 +231,13 @@ function refuseUnlessNew(
   fail(line, entry, new TaskError(message));
 }
 
-/** A run that did not come to its end: reports what it did change, then fails with the step at which it ended. */
+/** A run that did not come to its end fails with the step at which it ended. */
 function failRun(line: Line, entries: readonly Entry[], steps: readonly Step[], applied: Applied): never {
-  for (const step of steps) {
-    if (applied.done.get(step.index)?.status === 0) reportChanged(line, entries, step, applied);
-  }
   const said = applied.output.slice(-20);
   const shown = said.length > 0 ? `: ${said.slice(-3).join(" / ")}` : "";
-  const failed = [...applied.done].find(([, { status }]) => status !== 0);
+  const failed = [...applied.done].find(([, status]) => status !== 0);
   if (failed) {
-    const [index, { status }] = failed;
+    const [index, status] = failed;
     const entry = entryAt(entries, index);
     const what = differences(steps.find((step) => step.index === index)?.changes ?? []);
     const message = `${line.host}: ${labelOf(entry.ref)} failed with status ${status} (${what})${shown}`;
@@ -248,18 +254,6 @@ function failRun(line: Line, entries: readonly Entry[], steps: readonly Step[], 
     `${line.host}: ${labelOf(entry.ref)} was ${why} while it was applied${shown}; ` +
     "the next run reads what has become of it and goes on from there";
   fail(line, entry, new TaskError(message));
-}
-
-function reportChanged(line: Line, entries: readonly Entry[], step: Step, applied: Applied): TaskResult {
-  const result: TaskResult = {
-    ref: entryAt(entries, step.index).ref,
-    status: "changed",
-    reason: "applied",
-    changes: step.changes.map(reported),
-    durationMs: applied.done.get(step.index)?.durationMs ?? 0,
-  };
-  line.report(result);
-  return result;
 }
 
 /** Reports the task as failed and ends the converge. */

@@ -238,7 +238,7 @@ export class HostRun {
   ): Promise<Applied> {
     const { deadlines } = this.#options;
     const questions = questionsOf(reads);
-    const done = new Map<number, { status: number; durationMs: number }>();
+    const done = new Map<number, number>();
     const lines: string[] = [];
     let inFlight: number | undefined;
     let begun = 0;
@@ -272,14 +272,15 @@ export class HostRun {
           }
           if (word !== "done") return undefined;
           inFlight = undefined;
-          done.set(at, { status: Number(status), durationMs: performance.now() - begun });
+          done.set(at, Number(status));
+          if (status === "0") watch.applied(at, performance.now() - begun);
           return { name: "read", ms: this.#readMs(questions) };
         },
       },
       () => inFlight,
       steps,
     );
-    const failed = [...done.values()].some(({ status }) => status !== 0);
+    const failed = [...done.values()].some((status) => status !== 0);
     const complete = inFlight === undefined && !failed && output.status === 0;
     return {
       done,

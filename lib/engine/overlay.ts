@@ -64,7 +64,7 @@ export class Overlay {
         return undefined;
       }
     };
-    const taint = this.#taints.find((each) => each.order > since && each.matches(read, answer, peek));
+    const taint = this.#taints.findLast((each) => each.order > since && each.matches(read, answer, peek));
     if (taint) throw new Unknown(taint.until);
     return answer;
   }

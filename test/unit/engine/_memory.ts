@@ -62,7 +62,7 @@ export class MemoryLine implements Line {
   }
 
   async apply(...[steps, records, reads, watch]: Parameters<Line["apply"]>): Promise<Applied> {
-    const done = new Map<number, { status: number; durationMs: number }>();
+    const done = new Map<number, number>();
     this.frames.push(steps.map((step) => step.label.replace("set ", "")).join(" "));
     for (const [position, step] of steps.entries()) {
       const now = this.#records(step.guard);
@@ -75,7 +75,7 @@ export class MemoryLine implements Line {
         const text = render(command);
         if (text === "hang") return { done, inFlight: step.index, stopped: "change", output: [], records: undefined };
         if (text === "fail") {
-          done.set(step.index, { status: 1, durationMs: 1 });
+          done.set(step.index, 1);
           return { done, inFlight: undefined, stopped: undefined, output: ["oh no"], records: undefined };
         }
         for (const assignment of text.split(";")) {
@@ -83,7 +83,8 @@ export class MemoryLine implements Line {
           if (key !== "") this.values.set(key, to);
         }
       }
-      done.set(step.index, { status: 0, durationMs: 1 });
+      done.set(step.index, 0);
+      watch.applied(step.index, 1);
     }
     return { done, inFlight: undefined, stopped: undefined, output: [], records: this.#records(reads) };
   }
