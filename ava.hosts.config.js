@@ -1,7 +1,7 @@
-/** Tests on real hosts: they share the machine's two or more cores, and their hosts are theirs by number. */
+/** Tests on real hosts. Each file has hosts of its own, by number; so many at a time as two cores can carry. */
 export default {
   extensions: ["ts", "mts"],
-  files: ["test/hosts/**/*.test.ts"],
+  files: ["test/hosts/**/*.test.ts", "test/package/*.test.ts"],
   timeout: "10m",
-  concurrency: 3,
+  concurrency: 4,
 };

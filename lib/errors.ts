@@ -6,10 +6,13 @@ export type ErrorKind = "usage" | "inventory" | "connection" | "privilege" | "co
 
 export abstract class HostwrightError extends Error {
   abstract readonly kind: ErrorKind;
+  /** The last lines that a command printed before it came to this, where there was one. */
+  readonly output: readonly string[];
 
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string, options: ErrorOptions & { readonly output?: readonly string[] } = {}) {
     super(message, options);
     this.name = new.target.name;
+    this.output = options.output ?? [];
   }
 }
 
@@ -37,12 +40,13 @@ export class PrivilegeError extends HostwrightError {
 export class CommandError extends HostwrightError {
   readonly kind = "command";
   readonly status: number | undefined;
-  readonly stderr: string;
 
-  constructor(message: string, options: ErrorOptions & { status?: number | undefined; stderr?: string } = {}) {
+  constructor(
+    message: string,
+    options: ErrorOptions & { readonly status?: number; readonly output?: readonly string[] } = {},
+  ) {
     super(message, options);
     this.status = options.status;
-    this.stderr = options.stderr ?? "";
   }
 }
 
@@ -56,7 +60,10 @@ export class TimeoutError extends HostwrightError {
   readonly kind = "timeout";
   readonly deadline: string;
 
-  constructor(message: string, options: ErrorOptions & { deadline: string }) {
+  constructor(
+    message: string,
+    options: ErrorOptions & { readonly deadline: string; readonly output?: readonly string[] },
+  ) {
     super(message, options);
     this.deadline = options.deadline;
   }

@@ -241,7 +241,7 @@ function failRun(line: Line, entries: readonly Entry[], steps: readonly Step[], 
     const entry = entryAt(entries, index);
     const what = differences(steps.find((step) => step.index === index)?.changes ?? []);
     const message = `${line.host}: ${labelOf(entry.ref)} failed with status ${status} (${what})${shown}`;
-    fail(line, entry, new CommandError(message, { status, stderr: said.join("\n") }));
+    fail(line, entry, new CommandError(message, { status, output: said }));
   }
   const entry = entryAt(entries, applied.inFlight ?? steps[0]?.index ?? 0);
   const why =
@@ -253,7 +253,7 @@ function failRun(line: Line, entries: readonly Entry[], steps: readonly Step[], 
   const message =
     `${line.host}: ${labelOf(entry.ref)} was ${why} while it was applied${shown}; ` +
     "the next run reads what has become of it and goes on from there";
-  fail(line, entry, new TaskError(message));
+  fail(line, entry, new TaskError(message, { output: said }));
 }
 
 /** Reports the task as failed and ends the converge. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { CommandError, ConnectionError, HostwrightError, TaskError, TimeoutError } from "../errors.ts";
 import type { Deadlines } from "../session/deadlines.ts";
-import { heldMessage, LOCK_HELD, lockDirectory, lockText, type RunIdentity } from "../session/lock.ts";
+import { heldBy, heldMessage, lockDirectory, lockText, type RunIdentity } from "../session/lock.ts";
 import type { FrameOptions, FrameOutput, Session } from "../session/session.ts";
 import { rawSh, render, type Sh, sh } from "../shell/sh.ts";
 import type { Action, ActionContext } from "./action.ts";
@@ -177,6 +177,7 @@ export class HostRun {
   async #reconnect(deadlineMs: number): Promise<void> {
     await this.close();
     this.#locked = false;
+    this.#facts = undefined;
     const deadline = Date.now() + deadlineMs;
     for (;;) {
       try {
@@ -325,9 +326,8 @@ export class HostRun {
       const message = `${error.message}; ${label} was in flight and its outcome is unknown: the next run reads it`;
       throw new ConnectionError(message, { cause: error });
     }
-    if (lock !== "" && output.status === LOCK_HELD) {
-      throw new TaskError(heldMessage(this.name, output.stdout.toString()));
-    }
+    const holder = lock === "" ? undefined : heldBy(output.stdout.toString("utf8", 0, 4096), session.token);
+    if (holder !== undefined) throw new TaskError(heldMessage(this.name, holder));
     this.#locked ||= lock !== "";
     return output;
   }

@@ -29,9 +29,12 @@ export class Overlay {
   readonly #entries = new Map<string, Entry>();
   readonly #taints: Taint[] = [];
   #order = 0;
+  /** The last change or unknown task; fragile answers may hang on it. */
+  #last: { readonly order: number; readonly until: string } | undefined;
 
   /** A change that will be applied: `label` names it in "unknown until … is applied". */
   add(label: string, predictions: readonly Prediction[]): void {
+    this.#last = { order: ++this.#order, until: label };
     for (const prediction of predictions) {
       const order = ++this.#order;
       if (prediction.kind === "unknown-where") this.#taints.push({ order, until: label, matches: prediction.matches });
@@ -42,6 +45,7 @@ export class Overlay {
 
   /** A task that could not be planned: whatever it asks about, it may change. */
   addUnknown(until: string, reads: readonly Read<unknown>[]): void {
+    this.#last = { order: ++this.#order, until };
     for (const read of reads) this.#set(read, { kind: "unknown", order: ++this.#order, until });
   }
 
@@ -55,6 +59,7 @@ export class Overlay {
     if (entry?.kind === "unknown") throw new Unknown(entry.until);
     const answer = entry ? (entry.answer as T) : actual(read);
     const since = entry?.order ?? 0;
+    if (read.kind.fragile && this.#last && this.#last.order > since) throw new Unknown(this.#last.until);
     const peek: Peek = (other) => {
       const laid = this.#entries.get(readId(other));
       if (laid) return laid.kind === "answer" ? (laid.answer as never) : undefined;

@@ -36,6 +36,11 @@ export function unknowableWhere(matches: (read: Read<unknown>, answer: unknown, 
   return { kind: "unknown-where", matches };
 }
 
+/** What hangs on the file at `path` cannot be known before the change is applied. */
+export function unknowableBy(path: string): Prediction {
+  return unknowableWhere((read) => read.kind.hangsOn?.(read.key, path) ?? false);
+}
+
 /** After the commands: the task's reads have to stay converged, unchanged for `holdMs`, within `deadlineMs`. */
 export interface Settle {
   readonly what: string;

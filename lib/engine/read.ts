@@ -5,7 +5,8 @@ import type { Sh } from "../shell/sh.ts";
  *
  * `ask(keys)` prints, for each key in the order given, a record that is the same whatever other keys are asked beside
  * it; a record may be empty. `split` takes that output apart again. The engine rests on this: sixty questions become
- * one command, and the bytes of one key's record can be compared later with those of the same key asked alone.
+ * one command, and the bytes of one key's record can be compared later with those of the same key asked alone. So `split` must not drop a byte: the records, joined, are the
+ * output.
  */
 export interface ReadKind<T> {
   readonly name: string;
@@ -15,6 +16,10 @@ export interface ReadKind<T> {
   split(output: Buffer, keys: readonly string[]): readonly Buffer[];
   /** The typed answer in a record. */
   parse(record: Buffer, key: string): T;
+  /** Whether a change of the file at `path` may alter the answer of `key`, other than by the kinds that read files. */
+  hangsOn?(key: string, path: string): boolean;
+  /** Any change may alter its answers: it runs a test of the user's. */
+  readonly fragile?: boolean;
   /** For a question that is dear: how long it may take on its own; the session's deadline for reads unless told. */
   readonly deadlineMs?: number;
 }

@@ -79,6 +79,17 @@ function lazyAnswers<R extends Reads>(reads: R, answer: <T>(read: Read<T>) => T)
 export function parseParams<S extends z.ZodType>(owner: string, schema: S, input: unknown): z.output<S> {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
-  const lines = result.error.issues.map((issue) => `  ${issue.path.join(".") || "parameters"}: ${issue.message}`);
-  throw new UsageError(`${owner}: parameters are not valid\n${lines.join("\n")}`);
+  const lines = result.error.issues.flatMap((issue) => told(issue, []));
+  throw new UsageError(`${owner}: parameters are not valid\n${[...new Set(lines)].join("\n")}`);
+}
+
+/** A mistake as a line. Of a union's shapes the one that fits best is told about: that with the fewest mistakes. */
+function told(issue: z.core.$ZodIssue, above: readonly PropertyKey[]): readonly string[] {
+  const path = [...above, ...issue.path];
+  if (issue.code === "invalid_union" && issue.errors.length > 0) {
+    const lists = issue.errors.map((each) => each.flatMap((nested) => told(nested, path)));
+    const best = lists.reduce((a, b) => (b.length < a.length ? b : a));
+    if (issue.message === "Invalid input" || best.length > 1) return best;
+  }
+  return [`  ${path.map(String).join(".") || "parameters"}: ${issue.message}`];
 }

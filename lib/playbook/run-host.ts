@@ -1,7 +1,7 @@
 import type { Emit, HostStatus, ReportedError, TaskRef } from "../engine/events.ts";
 import { entryOf, type HostListener, type HostRun } from "../engine/host-run.ts";
 import type { ListRole, Role } from "../engine/role.ts";
-import { CommandError, ConnectionError, HostwrightError, TaskError, TimeoutError } from "../errors.ts";
+import { ConnectionError, HostwrightError, TaskError, TimeoutError } from "../errors.ts";
 
 /** What became of one host in one play. */
 export interface HostResult {
@@ -82,8 +82,8 @@ function isUnreachable(error: Error): boolean {
 /** An error for a report. What is not one of ours is a defect, and keeps its stack. */
 export function reportedError(error: Error): ReportedError {
   if (!(error instanceof HostwrightError)) return { kind: "defect", message: error.stack ?? error.message };
-  const output = error instanceof CommandError && error.stderr !== "" ? error.stderr.split("\n") : undefined;
-  return { kind: error.kind, message: error.message, ...(output && { output }) };
+  const { kind, message, output } = error;
+  return { kind, message, ...(output.length > 0 && { output }) };
 }
 
 /** Turns what happens on a host into events. */

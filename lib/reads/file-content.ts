@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { defineRead, type Read } from "../engine/read.ts";
 import { joinSh, rawSh, sh } from "../shell/sh.ts";
+import { decodeText } from "../text/utf8.ts";
 
 /** How a file's content stands to a wanted one. A symlink is followed. */
 export type ContentState =
@@ -50,7 +51,7 @@ const contentKind = defineRead<ContentState>({
     if (word === "=") return { kind: "same" };
     if (word === "-") return { kind: "absent" };
     if (word === "x") return { kind: "not a file" };
-    const text = parseKey(key).text ? decodeText(encoded) : undefined;
+    const text = parseKey(key).text ? textIn(Buffer.from(encoded, "base64")) : undefined;
     return { kind: "differs", digest, ...(text !== undefined && { text }) };
   },
 });
@@ -61,22 +62,25 @@ const contentKind = defineRead<ContentState>({
  * @param options.secret the host's text is not read, since nobody could mask what is in it
  */
 export function fileContent(path: string, wanted: Buffer, options: { readonly secret: boolean }): Read<ContentState> {
-  return contentKind(`${sha256(wanted)} ${options.secret ? "d" : "t"} ${path}`);
+  return contentByDigest(path, sha256(wanted), { text: !options.secret });
+}
+
+/**
+ * The same for a content that is not at hand but known by its SHA-256.
+ *
+ * @param options.text whether the host's text comes along where it differs, for a diff
+ */
+export function contentByDigest(path: string, digest: string, options: { readonly text: boolean }): Read<ContentState> {
+  return contentKind(`${digest} ${options.text ? "t" : "d"} ${path}`);
 }
 
 function parseKey(key: string): { want: string; text: boolean; path: string } {
   return { want: key.slice(0, 64), text: key[65] === "t", path: key.slice(67) };
 }
 
-function decodeText(encoded: string): string | undefined {
-  const bytes = Buffer.from(encoded, "base64");
-  if (bytes.length > TEXT_LIMIT) return undefined;
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    return text.includes("\0") ? undefined : text;
-  } catch {
-    return undefined;
-  }
+/** Text that is small enough to be shown. */
+function textIn(bytes: Buffer): string | undefined {
+  return bytes.length > TEXT_LIMIT ? undefined : decodeText(bytes);
 }
 
 /** The SHA-256 of a file, `undefined` where there is none. One `sha256sum` for all. */

@@ -26,7 +26,7 @@ const SILENT_SECONDS = 45;
 
 /**
  * Shell text that takes the host for this run, before anything else in its first frame. Ends the frame with status 75
- * (EX_TEMPFAIL) after printing who holds it where it is held.
+ * (EX_TEMPFAIL) where it is held, after a mark and who holds it.
  *
  * The lock is a file that names the run that holds the host, and that run's directory: `process` (the session's shell
  * and its start time), `who`, `since`, `beat`, `change`, `worker` (the process group of a frame in flight), `orphan`
@@ -71,6 +71,7 @@ while :; do
   [ "$hw_n" = 10 ] && printf '\\n%s waiting %s\\n' "$T" "$hw_h" >&2
   hw_n=$((hw_n + 1))
   if [ "$hw_n" -gt "$hw_m" ]; then
+    printf '\\n%s held\\n' "$T"
     for hw_f in who since change; do hw_v=; [ -f "$hw_h/$hw_f" ] && read -r hw_v <"$hw_h/$hw_f"; echo "$hw_f $hw_v"; done
     rm -rf "$R"; exit 75
   fi
@@ -79,10 +80,13 @@ done
 `;
 }
 
-/** The status with which a frame ends that met a held lock. */
-export const LOCK_HELD = 75;
+/** What the lock's text printed of its holder, where the frame ended because the host is held. */
+export function heldBy(output: string, token: string): string | undefined {
+  const [before, holder] = output.split(`\n${token} held\n`);
+  return before?.trim() === "" ? holder : undefined;
+}
 
-/** The message for a host that another run holds, from what the lock's text printed. */
+/** The message for a host that another run holds. */
 export function heldMessage(host: string, output: string): string {
   const field = (name: string) => new RegExp(`^${name} (.+)$`, "m").exec(output)?.[1];
   const since = Number(field("since"));

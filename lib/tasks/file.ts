@@ -1,12 +1,11 @@
 import { z } from "zod";
-import { blocked, type Change, pending, predict } from "../engine/plan.ts";
+import { blocked, type Change, pending } from "../engine/plan.ts";
 import { defineTask } from "../engine/task.ts";
 import { AbsolutePath, AccountName, FileMode } from "../params/files.ts";
-import { fileDigest } from "../reads/file-content.ts";
-import { path as pathState } from "../reads/path.ts";
 import { SecretText } from "../secrets/secret.ts";
 import { command } from "../shell/sh.ts";
 import { bytesOf, fileChanges, fileObstacle, fileReads } from "./install-file.ts";
+import { predictAbsence } from "./remove-tree.ts";
 
 const Present = z.strictObject({
   path: AbsolutePath,
@@ -57,7 +56,7 @@ function removal(path: string, type: string): readonly Change[] {
       from: "present",
       to: "absent",
       commands: [type === "directory" ? command(["rmdir", "--", path]) : command(["rm", "-f", "--", path])],
-      predicts: [predict(pathState(path), { type: "absent" }), predict(fileDigest(path), undefined)],
+      predicts: predictAbsence(path),
     },
   ];
 }

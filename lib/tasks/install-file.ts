@@ -1,9 +1,12 @@
 import { posix } from "node:path";
-import { type Change, predict, type TextDiff } from "../engine/plan.ts";
-import { type ContentState, fileContent, fileDigest, sha256 } from "../reads/file-content.ts";
+import { type Change, predict, type TextDiff, unknowable, unknowableBy } from "../engine/plan.ts";
+import { unknowableListings } from "../reads/about-path.ts";
+import { type ContentState, fileContent, fileDigest, sha256, TEXT_LIMIT } from "../reads/file-content.ts";
 import { type PathState, path as pathState } from "../reads/path.ts";
+import { textFile, textOf } from "../reads/text-file.ts";
 import { SecretText } from "../secrets/secret.ts";
 import { command, content, joinSh, type Sh, sh } from "../shell/sh.ts";
+import { decodeText } from "../text/utf8.ts";
 
 /** A regular file as it should be. */
 export interface WantedFile {
@@ -60,9 +63,12 @@ export function fileChanges(wanted: WantedFile, { self, content: found }: FileAn
       diff: diffOf(wanted, self, found),
       commands: [replaceFile(wanted)],
       predicts: [
+        ...(self.type === "absent" ? [unknowableListings(path)] : []),
+        unknowableBy(path),
         predict(pathState(path), { type: "file", mode, owner, group }),
         predict(fileContent(path, bytes, wanted), { kind: "same" }),
         predict(fileDigest(path), sha256(bytes)),
+        wanted.secret ? unknowable(textFile(path)) : predict(textFile(path), textOf(bytes)),
       ],
     },
   ];
@@ -128,19 +134,16 @@ function validationCommand(words: readonly string[], temporary: string): Sh {
 }
 
 function diffOf({ path, bytes, secret }: WantedFile, self: PathState, found: ContentState): TextDiff {
-  const before = found.kind === "differs" ? found.text : undefined;
-  const after = asText(bytes);
-  if (secret) return { path, before: undefined, after: undefined, masked: "secret" };
-  if (after === undefined) return { path, before: undefined, after: undefined, masked: "binary" };
-  if (self.type === "file" && before === undefined) return { path, before, after: undefined, masked: "binary" };
-  return { path, before: self.type === "file" ? before : undefined, after };
-}
-
-function asText(bytes: Buffer): string | undefined {
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    return text.includes("\0") ? undefined : text;
-  } catch {
-    return undefined;
-  }
+  const masked = (why: NonNullable<TextDiff["masked"]>): TextDiff => ({
+    path,
+    before: undefined,
+    after: undefined,
+    masked: why,
+  });
+  if (secret) return masked("secret");
+  if (bytes.length > TEXT_LIMIT) return masked("too large");
+  const after = decodeText(bytes);
+  const before = self.type === "file" && found.kind === "differs" ? found.text : undefined;
+  if (after === undefined || (self.type === "file" && before === undefined)) return masked("binary");
+  return { path, before, after };
 }

@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessByStdio, spawn } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { RunEvent } from "../../lib/engine/events.ts";
 import type { LabHost } from "../lab/host.ts";
@@ -24,7 +25,19 @@ export interface PlaybookProcess {
 /** Starts a playbook of `fixtures/` with `--json`. */
 export function startPlaybook(fixture: string, args: readonly string[]): PlaybookProcess {
   const script = fileURLToPath(new URL(`fixtures/${fixture}`, import.meta.url));
-  const child = spawn(process.execPath, [script, "--json", ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  return watch(spawn(process.execPath, [script, "--json", ...args], { stdio: ["ignore", "pipe", "pipe"] }));
+}
+
+/** Runs `playbooks/site.mts` by zx, as the README says, with the built package. */
+export function runSite(args: readonly string[]) {
+  const root = fileURLToPath(new URL("../..", import.meta.url));
+  const words = [join(root, "node_modules/zx/build/cli.js"), join(root, "playbooks/site.mts"), "--json", ...args];
+  return watch(spawn(process.execPath, words, { cwd: root, stdio: ["ignore", "pipe", "pipe"] })).ended;
+}
+
+type Child = ChildProcessByStdio<null, Readable, Readable>;
+
+function watch(child: Child): PlaybookProcess {
   const events: RunEvent[] = [];
   const waiting = new Set<() => void>();
   let stderr = "";

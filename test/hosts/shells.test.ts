@@ -33,7 +33,10 @@ test.serial("a login shell that is none is told by what it said", async (t) => {
   await host.exec("usermod -s /usr/sbin/nologin admin");
   const { error } = await converge(lab, host, made("nobody"));
   t.is(error?.kind, "privilege");
-  t.regex(error?.message ?? "", /the login shell ended with status 1 before a root shell was ready .*This account is currently not available/);
+  t.regex(
+    error?.message ?? "",
+    /the login shell ended with status 1 before a root shell was ready .*This account is currently not available/,
+  );
   await host.exec("usermod -s /bin/bash admin");
 });
 

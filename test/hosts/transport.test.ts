@@ -17,7 +17,9 @@ async function countingLine(rttMs: number) {
   return { relay, reach: { address: "127.0.0.1", port: relay.port, knownHostsFile } };
 }
 
-const sixty = Array.from({ length: 60 }, (_, at) => file({ path: `/etc/hw-${at}`, content: `file ${at}\n`.repeat(20) }));
+const sixty = Array.from({ length: 60 }, (_, at) =>
+  file({ path: `/etc/hw-${at}`, content: `file ${at}\n`.repeat(20) }),
+);
 
 test.serial("a first run of sixty files asks no more than three times what its tasks ask once", async (t) => {
   const asked = sixty.flatMap((task) => task.reads).length;
@@ -29,15 +31,21 @@ test.serial("a first run of sixty files asks no more than three times what its t
   await relay.close();
 });
 
-test.serial("a converged list costs one round trip, one login and one session, however many tasks it has", async (t) => {
-  const { relay, reach } = await countingLine(50);
-  const before = (await host.exec("journalctl -t sshd -o cat | grep -c '^Accepted'")).stdout;
-  const again = await converge(lab, host, sixty, { reach });
-  const after = (await host.exec("journalctl -t sshd -o cat | grep -c '^Accepted'")).stdout;
-  t.deepEqual(again.results.filter(({ status }) => status !== "ok"), []);
-  t.is(again.roundTrips, 1);
-  t.is(Number(after) - Number(before), 1, "logins");
-  t.true(relay.roundTrips <= 10, `${relay.roundTrips} round trips from cold to the end`);
-  t.log(`${relay.roundTrips} round trips, ${relay.bytesUp} bytes to the host`);
-  await relay.close();
-});
+test.serial(
+  "a converged list costs one round trip, one login and one session, however many tasks it has",
+  async (t) => {
+    const { relay, reach } = await countingLine(50);
+    const before = (await host.exec("journalctl -t sshd -o cat | grep -c '^Accepted'")).stdout;
+    const again = await converge(lab, host, sixty, { reach });
+    const after = (await host.exec("journalctl -t sshd -o cat | grep -c '^Accepted'")).stdout;
+    t.deepEqual(
+      again.results.filter(({ status }) => status !== "ok"),
+      [],
+    );
+    t.is(again.roundTrips, 1);
+    t.is(Number(after) - Number(before), 1, "logins");
+    t.true(relay.roundTrips <= 10, `${relay.roundTrips} round trips from cold to the end`);
+    t.log(`${relay.roundTrips} round trips, ${relay.bytesUp} bytes to the host`);
+    await relay.close();
+  },
+);

@@ -58,7 +58,12 @@ test("--limit, --only and --skip narrow it down", (t) => {
 
 test("a closure sees its peers whatever the limit is", (t) => {
   const seen: string[][] = [];
-  const plays = [play("One", "web", (host) => (seen.push(host.group("web").map(({ name }) => name)), [nologin({})]))];
+  const plays = [
+    play("One", "web", (host) => {
+      seen.push(host.group("web").map(({ name }) => name));
+      return [nologin({})];
+    }),
+  ];
   preparePlays(plays, inventory, vars, { ...none, limit: "web1" });
   t.deepEqual(seen, [["web1", "web2", "web3"]]);
 });
@@ -67,7 +72,7 @@ test("mistakes of all plays and hosts are told at once, each once, before anythi
   const plays = [
     play("One", "web", (host) => [motd({ text: host.name === "web1" ? "abc" : "x" })]),
     play("Two", "dbs", () => [nologin({})]),
-    play("Three", "db", { serial: "0%" }, (host) => (host.group("wbe"), [nologin({})])),
+    play("Three", "db", { serial: "0%" }, (host) => host.group("wbe").map(() => nologin({}))),
   ];
   const message = t.throws(() => preparePlays(plays, inventory, vars, none), { instanceOf: UsageError })?.message ?? "";
   t.regex(message, /play "One", web2; play "One", web3: role motd: parameters are not valid\n {2}text: Too small/);
