@@ -18,6 +18,7 @@ export {
   type Settle,
   type TextDiff,
   unknowable,
+  unknowableBy,
   unknowableWhere,
 } from "./engine/plan.ts";
 export { defineRead, type Read, type ReadKind, splitLines } from "./engine/read.ts";

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { ExecutionContext } from "ava";
 import type { Misprediction, TaskResult } from "../../lib/engine/converge.ts";
-import { entryOf, HostRun } from "../../lib/engine/host-run.ts";
+import { entryOf, type HostListener, HostRun } from "../../lib/engine/host-run.ts";
 import type { Task } from "../../lib/engine/task.ts";
 import { HostwrightError } from "../../lib/errors.ts";
 import { type Reach, startSession } from "../../lib/session/connect.ts";
@@ -39,6 +39,9 @@ export function reachOf(lab: Lab, host: LabHost, changes: Partial<Reach> = {}): 
   };
 }
 
+/** A listener that is told everything and keeps nothing. */
+export const quietListener: HostListener = { connected() {}, waiting() {}, started() {}, output() {}, finished() {} };
+
 export interface Outcome {
   readonly results: readonly TaskResult[];
   readonly mispredictions: readonly Misprediction[];
@@ -53,7 +56,16 @@ export async function converge(
   lab: Lab,
   host: LabHost,
   tasks: readonly Task[],
-  options: { check?: boolean; reach?: Partial<Reach>; deadlines?: Partial<Deadlines>; signal?: AbortSignal } = {},
+  options: {
+    check?: boolean;
+    /** Other than the lab's own way in. */
+    reach?: Partial<Reach>;
+    /** In place of it. */
+    exact?: Reach;
+    agent?: string;
+    deadlines?: Partial<Deadlines>;
+    signal?: AbortSignal;
+  } = {},
 ): Promise<Outcome> {
   const results: TaskResult[] = [];
   const mispredictions: Misprediction[] = [];
@@ -68,14 +80,12 @@ export async function converge(
     connect: () =>
       startSession(
         host.name,
-        reachOf(lab, host, options.reach),
-        { home: "/nonexistent", user: "root", agent: undefined },
+        options.exact ?? reachOf(lab, host, options.reach),
+        { home: "/nonexistent", user: "root", agent: options.agent },
         deadlines,
       ),
     listener: {
-      connected() {},
-      waiting() {},
-      started() {},
+      ...quietListener,
       output: (_ref, line) => output.push(line),
       finished: (result) => results.push(result),
       mispredicted: (misprediction) => mispredictions.push(misprediction),

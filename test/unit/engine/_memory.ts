@@ -24,10 +24,11 @@ export const set = defineTask({
     does: z.string().optional(),
     unknown: z.string().optional(),
     claims: z.string().optional(),
+    settleMs: z.number().optional(),
   }),
   subject: ({ key, to }) => `${key}=${to}`,
   reads: ({ key, needs }) => ({ own: value(key), needed: value(needs ?? key) }),
-  plan({ key, to, needs, does, unknown, claims }, state) {
+  plan({ key, to, needs, does, unknown, claims, settleMs }, state) {
     if (state.own === to) return pending([], `is ${to}`);
     if (needs !== undefined && state.needed === "") return blocked(`${needs} is missing`);
     const change: Change = {
@@ -35,6 +36,7 @@ export const set = defineTask({
       from: state.own || "absent",
       to,
       commands: [rawSh(does ?? `${key}=${to}`)],
+      ...(settleMs !== undefined && { settle: { what: `${key} stays`, holdMs: 10, deadlineMs: settleMs } }),
       predicts: [predict(value(claims ?? key), to), ...(unknown ? [unknowable(value(unknown))] : [])],
     };
     return pending([change]);
@@ -56,8 +58,12 @@ export class MemoryLine implements Line {
     this.check = check;
   }
 
-  async ask(reads: readonly Read<unknown>[]) {
-    this.frames.push("ask");
+  /** Called before each question: the host has a life of its own. */
+  tick: (asked: number) => void = () => {};
+
+  async ask(reads: readonly Read<unknown>[], waitMs = 0) {
+    this.frames.push(waitMs > 0 ? "wait" : "ask");
+    this.tick(this.frames.length);
     return this.#records(reads);
   }
 

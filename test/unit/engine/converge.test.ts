@@ -112,6 +112,22 @@ test("predictions that do not come true are told, those of reads that nobody ask
   ]);
 });
 
+test("what has to settle is read again until it holds, and ends its run", async (t) => {
+  const line = new MemoryLine();
+  line.tick = (asked) => {
+    if (asked === 3) line.values.set("up", "1");
+  };
+  await run(line, [set({ key: "up", to: "1", does: "up=starting", settleMs: 5000 }), set({ key: "b", to: "2" })]);
+  t.deepEqual(line.frames, ["ask", "up=1", "wait", "wait", "b=2"]);
+  t.deepEqual(statuses(line), ["up=1 changed", "b=2 changed"]);
+});
+
+test("what does not settle within its deadline did not converge", async (t) => {
+  const line = new MemoryLine();
+  const error = await t.throwsAsync(run(line, [set({ key: "up", to: "1", does: "up=crashed", settleMs: 0 })]));
+  t.regex(error?.message ?? "", /set up=1 did not converge: its commands succeeded, and still up is crashed, wanted 1/);
+});
+
 test("check mode stops after the plan, on what the changes before are predicted to leave", async (t) => {
   const line = new MemoryLine({}, true);
   await run(line, [
