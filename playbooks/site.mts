@@ -21,6 +21,8 @@ const SiteVars = z.strictObject({
   /** `script` in containers, where the kernel does not tell of processes. */
   keepalived_track: z.enum(["process", "script"]).default("process"),
   keepalived_password: SecretString.optional(),
+  /** After which an idle connection through the balancer is cut. */
+  balancer_idle_timeout: z.string().default("4h"),
   cgroup_driver: z.enum(["systemd", "cgroupfs"]).default("systemd"),
   /** Needed where hosts are containers without CAP_SYS_RESOURCE. */
   restrict_oom_score_adj: z.boolean().default(false),
@@ -50,7 +52,10 @@ await site.run([
   play("Balance the API", "control_plane", (host) => {
     const controlPlanes = host.group("control_plane");
     return [
-      haproxyStacked({ servers: controlPlanes.map(({ name, address }) => ({ name, address })) }),
+      haproxyStacked({
+        servers: controlPlanes.map(({ name, address }) => ({ name, address })),
+        idleTimeout: host.vars.balancer_idle_timeout,
+      }),
       keepalived({
         virtualAddress: host.vars.virtual_address,
         interface: host.vars.interface,
