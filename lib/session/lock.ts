@@ -63,12 +63,12 @@ hw_try() {
 D=${STATE_DIRECTORY} R=${lockDirectory(run)}
 umask 077; mkdir -p "$R"; hw_start "$P"; echo "$P $hw_s" >"$R/process"; : >"$R/beat"
 printf '%s\\n' ${quote(run.who)} >"$R/who"; date +%s >"$R/since"; umask 022
-hw_n=0
+hw_n=0 hw_told=
 while :; do
   exec 9>"$D/mutex"; flock 9; hw_try; hw_r=$?; exec 9>&-
   [ "$hw_r" = 0 ] && break
   [ "$hw_r" = 1 ] && hw_m=10 || hw_m=${waitSeconds * 5}
-  [ "$hw_n" = 10 ] && printf '\\n%s waiting %s\\n' "$T" "$hw_h" >&2
+  [ "$hw_r" = 2 ] && [ -z "$hw_told" ] && hw_told=1 && printf '\\n%s waiting\\n' "$T" >&2
   hw_n=$((hw_n + 1))
   if [ "$hw_n" -gt "$hw_m" ]; then
     printf '\\n%s held\\n' "$T"

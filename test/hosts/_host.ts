@@ -65,6 +65,8 @@ export async function converge(
     agent?: string;
     deadlines?: Partial<Deadlines>;
     signal?: AbortSignal;
+    /** Called when the list has come to its end, before the session is closed. */
+    onEnd?: () => void;
   } = {},
 ): Promise<Outcome> {
   const results: TaskResult[] = [];
@@ -96,6 +98,7 @@ export async function converge(
   try {
     const answer = await run.converge(tasks.map((task) => entryOf("test", task)));
     readsAsked = answer.readsAsked;
+    options.onEnd?.();
   } catch (thrown) {
     if (!(thrown instanceof HostwrightError)) throw thrown;
     error = thrown;
