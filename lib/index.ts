@@ -3,7 +3,7 @@
  * (`hostwright/tasks/file`, `hostwright/roles/base`).
  */
 export { type Action, type ActionContext, defineAction } from "./engine/action.ts";
-export type { TaskResult } from "./engine/converge.ts";
+export type { TaskResult } from "./engine/entry.ts";
 export type { HostCounts, HostStatus, RunEvent, TaskStatus } from "./engine/events.ts";
 export { type HostFacts, hostFacts } from "./engine/facts.ts";
 export type { ActAnswer, ConvergeAnswer, Host, ReadAnswer } from "./engine/host.ts";
@@ -36,8 +36,10 @@ export {
   UsageError,
 } from "./errors.ts";
 export { type Inventory, type InventoryHost, loadInventory, validateVars } from "./inventory/index.ts";
+export { ExitCode } from "./playbook/exit.ts";
+export { openPlaybook } from "./playbook/open-playbook.ts";
 export { type Play, type PlayHost, type PlayOptions, play } from "./playbook/play.ts";
-export { ExitCode, openPlaybook, type Playbook, type PlaybookOptions, type RunResult } from "./playbook/playbook.ts";
+export type { Playbook, PlaybookOptions, RunResult } from "./playbook/playbook.ts";
 export type { HostResult } from "./playbook/run-host.ts";
 export { MASK, Secret, SecretString, SecretText, secretText } from "./secrets/secret.ts";
 export { type Argument, command, content, joinSh, rawSh, type Sh, sh } from "./shell/sh.ts";

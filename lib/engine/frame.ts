@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { CommandError } from "../errors.ts";
 import { joinSh, rawSh, render, type Sh, sh } from "../shell/sh.ts";
+import { type Entry, labelOf } from "./entry.ts";
 import type { Change } from "./plan.ts";
 import { type Read, type ReadKind, readId } from "./read.ts";
 
@@ -8,7 +9,7 @@ import { type Read, type ReadKind, readId } from "./read.ts";
 export type Records = ReadonlyMap<string, Buffer>;
 
 /** Reads of one kind, asked together. */
-interface Question {
+export interface Question {
   readonly kind: ReadKind<unknown>;
   readonly keys: readonly string[];
 }
@@ -64,8 +65,7 @@ export function parseReads(output: Buffer, questions: readonly Question[], token
 /** One pending task of a run, and what has to be as it was planned on before it is applied. */
 export interface Step {
   readonly index: number;
-  /** `role: task subject`, for the lock's record of the change in flight. */
-  readonly label: string;
+  readonly entry: Entry;
   readonly changes: readonly Change[];
   /** The reads of this task and of the converged ones since the step before it. */
   readonly guard: readonly Read<unknown>[];
@@ -103,13 +103,13 @@ function guardText({ index, guard }: Step, records: Records): Sh {
 [ "$hw_g" = ${`${expected.digest("hex")}  -`} ] || { hw_mark moved ${index}; return 0; }`;
 }
 
-function applyText({ index, label, changes }: Step): Sh {
+function applyText({ index, entry, changes }: Step): Sh {
   const commands = changes.flatMap((change) => change.commands);
   const chain = joinSh(
     commands.map((each) => sh`{ ${each}\n}`),
     " &&\n",
   );
-  return sh`hw_mark begin ${index}; [ ! -d "$R" ] || echo ${label} >"$R/change"
+  return sh`hw_mark begin ${index}; [ ! -d "$R" ] || echo ${labelOf(entry.ref)} >"$R/change"
 ( ${commands.length > 0 ? chain : rawSh(":")}
 ) >&2; hw_s=$?; hw_mark done ${index} "$hw_s"; [ "$hw_s" = 0 ] || return "$hw_s"`;
 }

@@ -1,5 +1,5 @@
 import type { Action } from "./action.ts";
-import type { TaskResult } from "./converge.ts";
+import type { TaskResult } from "./entry.ts";
 import type { HostFacts } from "./facts.ts";
 import type { Read } from "./read.ts";
 import type { Task } from "./task.ts";

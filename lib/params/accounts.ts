@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { SecretString } from "../secrets/secret.ts";
+import { AbsolutePath, AccountName } from "./files.ts";
 
 /** A number of a user or group. The last ones are not for use: -1 means "none" to the kernel. */
 export const AccountId = z.int().min(0).max(4_294_967_293);
@@ -57,3 +58,32 @@ export const KeyOption = z
     /^[A-Za-z0-9-]+(="([^"\\\x00-\x1f\x7f]|\\.)*")?$/,
     'has to be one option of authorized_keys, its value in quotes, such as no-pty or from="10.0.0.0/8"',
   );
+
+/** A user as it should be; what is not given is left as it is. */
+export const WantedUser = z.strictObject({
+  name: AccountName,
+  /** Its number; the next free one unless told. */
+  uid: AccountId.optional(),
+  /** The primary group, which has to exist; a new user has one of its own name unless told. */
+  group: AccountName.optional(),
+  /** Further groups, which have to exist. */
+  groups: z.array(AccountName).default([]),
+  /** Whether memberships in other groups stay. */
+  append: z.boolean().default(true),
+  /** A new user has /home/NAME unless told. Nothing is moved when it changes. */
+  home: AbsolutePath.optional(),
+  /** A new user has /bin/sh, a new system user /usr/sbin/nologin unless told. */
+  shell: AbsolutePath.optional(),
+  /** Whether the home has to exist. Unless told, that of a new user that is not a system user is made (0700). */
+  createHome: z.boolean().optional(),
+  /** A new user without `uid` gets one of the numbers for services, and no home. */
+  system: z.boolean().default(false),
+  comment: AccountComment.optional(),
+  /** The hash of the password, not the password. */
+  password: PasswordHash.optional(),
+  /** Whether no password opens; logging in by key goes on. */
+  locked: z.boolean().optional(),
+  absent: z.literal(false).optional(),
+});
+
+export type WantedUser = z.output<typeof WantedUser>;

@@ -1,19 +1,18 @@
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
-import { basename, relative, resolve } from "node:path";
 import pLimit from "p-limit";
-import { z } from "zod";
+import type { z } from "zod";
 import type { Emit, RunEvent } from "../engine/events.ts";
 import { HostRun } from "../engine/host-run.ts";
-import { InventoryError, UsageError } from "../errors.ts";
-import { type Inventory, loadInventory, validateVars } from "../inventory/index.ts";
+import { UsageError } from "../errors.ts";
+import type { Inventory } from "../inventory/index.ts";
 import { Redactor } from "../secrets/redact.ts";
 import { Secret, secretsIn } from "../secrets/secret.ts";
-import { type Controller, startSession } from "../session/connect.ts";
 import { type Deadlines, defaultDeadlines } from "../session/deadlines.ts";
 import { runIdentity } from "../session/lock.ts";
-import { type Arguments, helpText, parseArguments } from "./arguments.ts";
+import type { Arguments } from "./arguments.ts";
+import { type Controller, startSession } from "./connect.ts";
+import { ExitCode, refuse } from "./exit.ts";
 import { interrupts } from "./interrupts.ts";
 import { listing } from "./listing.ts";
 import type { Play } from "./play.ts";
@@ -22,15 +21,6 @@ import { Recap } from "./recap.ts";
 import { reporterFor } from "./reporter.ts";
 import { type HostResult, listenerOf } from "./run-host.ts";
 import { runPlays } from "./run-plays.ts";
-
-export const ExitCode = {
-  done: 0,
-  failed: 1,
-  changed: 2,
-  usage: 3,
-  unreachable: 4,
-  interrupted: 130,
-} as const;
 
 export interface PlaybookOptions<S extends z.ZodType> {
   /** For reports, and for whoever meets this run's lock on a host. */
@@ -55,35 +45,6 @@ export interface PlaybookOptions<S extends z.ZodType> {
 export interface RunResult {
   readonly exitCode: number;
   readonly hosts: readonly HostResult[];
-}
-
-/**
- * Opens a playbook: reads its arguments, loads the inventory, and validates every host's variables. Mistakes end the
- * process with 3 and one message that lists them all; nothing was connected.
- *
- * @throws UsageError, InventoryError with `exit: false`
- * @example
- * await using site = await openPlaybook({ name: "site", vars: z.object({ vip: z.ipv4() }) });
- * await site.run([play("Say hello", "all", (host) => [motd({ text: host.name })])]);
- */
-export async function openPlaybook<S extends z.ZodType = z.ZodRecord<z.ZodString, z.ZodUnknown>>(
-  options: PlaybookOptions<S>,
-): Promise<Playbook<z.output<S>>> {
-  const script = scriptOf(process.argv);
-  try {
-    const args = parseArguments(options.args ?? script.args);
-    if (args.help) {
-      process.stdout.write(helpText(script.name, options.description));
-      process.exit(ExitCode.done);
-    }
-    const paths = args.inventory.length > 0 ? args.inventory : [options.inventory ?? "inventory/lab.yaml"];
-    const inventory = loadInventory(paths, { extraVars: args.extraVars });
-    const schema = options.vars ?? z.record(z.string(), z.unknown());
-    const vars = validateVars(inventory, schema) as Map<string, z.output<S>>;
-    return new Playbook(options, args, inventory, vars);
-  } catch (error) {
-    return refuse(error, options.exit ?? true);
-  }
 }
 
 /** An opened playbook. `await using` closes what a script that throws leaves open. */
@@ -239,23 +200,3 @@ export class Playbook<V> implements AsyncDisposable {
 
 /** Logins at a time: what a controller's core can encrypt, and below what sshd drops behind a bastion. */
 const HANDSHAKES = 32;
-
-/** A mistake that costs no connection: one message, and the exit code for it. Anything else is thrown on. */
-function refuse(error: unknown, exit: boolean): never {
-  const mistake = error instanceof UsageError || error instanceof InventoryError;
-  if (!exit || !mistake) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exit(ExitCode.usage);
-}
-
-/**
- * The script and its arguments. zx imports the script, so that it stands behind zx's own flags in `process.argv`; run by
- * node it is the second word.
- */
-function scriptOf(argv: readonly string[]): { readonly name: string; readonly args: readonly string[] } {
-  const words = argv.slice(1);
-  const zx = /^zx(-cli)?(\.[cm]?js)?$|^cli\.[cm]?js$/.test(basename(words[0] ?? ""));
-  const at = zx ? words.findIndex((word, index) => index > 0 && /\.[cm]?[jt]s$/.test(word) && existsSync(word)) : 0;
-  const script = words[at] ?? "playbook";
-  return { name: relative(process.cwd(), resolve(script)), args: words.slice(at + 1) };
-}

@@ -1,5 +1,6 @@
+import { entryOf } from "../engine/entry.ts";
 import type { Emit, HostStatus, ReportedError, TaskRef } from "../engine/events.ts";
-import { entryOf, type HostListener, type HostRun } from "../engine/host-run.ts";
+import type { HostListener, HostRun } from "../engine/host-run.ts";
 import type { ListRole, Role } from "../engine/role.ts";
 import { ConnectionError, HostwrightError, TaskError, TimeoutError } from "../errors.ts";
 

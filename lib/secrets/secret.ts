@@ -4,16 +4,8 @@ import { z } from "zod";
 /** What is shown in place of a secret. */
 export const MASK = "********";
 
-/**
- * A value that no message, event, diff or process list may show. It can be put into files and standard input through
- * `content(secret)`; command arguments do not accept it (a type error).
- *
- * @example
- * const password = new Secret("hunter2");
- * `${password}` // "********"
- */
-export class Secret {
-  readonly kind = "secret";
+/** Holds a text that shows itself as {@link MASK}, however it is printed. */
+abstract class Masked {
   readonly #value: string;
 
   constructor(value: string) {
@@ -34,38 +26,33 @@ export class Secret {
   }
 
   [inspect.custom](): string {
-    return `Secret(${MASK})`;
+    return `${this.constructor.name}(${MASK})`;
   }
+}
+
+/**
+ * A value that no message, event, diff or process list may show. It can be put into files and standard input through
+ * `content(secret)`; command arguments do not accept it (a type error).
+ *
+ * @example
+ * const password = new Secret("hunter2");
+ * `${password}` // "********"
+ */
+export class Secret extends Masked {
+  readonly kind = "secret";
 }
 
 /**
  * Text with secrets in it: a configuration file with a password, a kubeconfig. Its diff masks both sides, and what a
  * host has in its place is read as a digest only, because nobody can mask an old value that is not known.
  */
-export class SecretText {
+export class SecretText extends Masked {
   readonly kind = "secret-text";
-  readonly #value: string;
   readonly secrets: readonly Secret[];
 
   constructor(value: string, secrets: readonly Secret[]) {
-    this.#value = value;
+    super(value);
     this.secrets = secrets;
-  }
-
-  reveal(): string {
-    return this.#value;
-  }
-
-  toString(): string {
-    return MASK;
-  }
-
-  toJSON(): string {
-    return MASK;
-  }
-
-  [inspect.custom](): string {
-    return `SecretText(${MASK})`;
   }
 }
 

@@ -4,6 +4,7 @@ import type { Secret } from "../secrets/secret.ts";
 import { BOOTSTRAP, becomeLine, loopLines } from "./bootstrap.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { LineSplitter, OutputCollector } from "./demux.ts";
+import { becomeByPassword, noRoot } from "./privilege.ts";
 import type { ByteStream, StreamEnd, Transport } from "./transport.ts";
 
 export interface SessionOptions {
@@ -94,8 +95,13 @@ export class Session {
     const session = new Session(transport, stream, options);
     // A write to a stream that is gone is told by `ended`; without a listener it would end the process.
     stream.stdin.on("error", () => undefined);
-    if (options.become && options.becomePassword) await session.#becomeByPassword(options.becomePassword);
-    else session.#write(becomeLine(options.become ? "sudo" : "root", "-"));
+    if (options.become && options.becomePassword) {
+      await becomeByPassword(stream, options.becomePassword, {
+        host: options.host,
+        line: transport.name,
+        ms: options.deadlines.privilegeMs,
+      });
+    } else session.#write(becomeLine(options.become ? "sudo" : "root", "-"));
     session.#write(loopLines(session.token));
     stream.stdout.on("data", (chunk: Buffer) => session.#onStdout(chunk));
     stream.stderr.on("data", (chunk: Buffer) => session.#onStderr(chunk));
@@ -148,54 +154,6 @@ export class Session {
 
   #write(text: string): void {
     this.#stream.stdin.write(text);
-  }
-
-  /**
-   * Waits for sudo's prompt, which nobody can guess, and answers it once. The password never leaves if the prompt does
-   * not come, nor when sudo has nothing to ask: then the shell's word comes first.
-   */
-  async #becomeByPassword(password: Secret): Promise<void> {
-    const { stdout, stderr, ended } = this.#stream;
-    const prompt = randomBytes(16).toString("hex");
-    let out = "";
-    let err = "";
-    let answered = false;
-    const outcome = await new Promise<"root" | "wrong password" | "ended" | "deadline">((resolve) => {
-      const timer = setTimeout(() => resolve("deadline"), this.#options.deadlines.privilegeMs);
-      const settle = (how: "root" | "wrong password" | "ended") => {
-        clearTimeout(timer);
-        resolve(how);
-      };
-      stdout.on("data", (chunk: Buffer) => {
-        out += chunk.toString("latin1");
-        if (/(^|\n)hostwright\n/.test(out)) settle("root");
-      });
-      stderr.on("data", (chunk: Buffer) => {
-        err += chunk.toString("latin1");
-        if (err.split(prompt).length > 2) settle("wrong password");
-        else if (err.includes(prompt) && !answered) {
-          answered = true;
-          this.#write(`${password.reveal()}\n`);
-        }
-      });
-      ended.then(() => settle("ended"));
-      this.#write(becomeLine("password", prompt));
-    });
-    stdout.removeAllListeners("data");
-    stderr.removeAllListeners("data");
-    if (outcome === "root") return;
-    this.#stream.stdin.end();
-    if (outcome === "wrong password") {
-      throw new PrivilegeError(`${this.host}: sudo did not accept ansible_become_password of this user (${this.line})`);
-    }
-    if (outcome === "deadline") {
-      throw new PrivilegeError(
-        `${this.host}: sudo neither asked for a password nor gave a root shell within ` +
-          `${this.#options.deadlines.privilegeMs} ms (deadline "privilege", ${this.line})`,
-      );
-    }
-    this.#noise.push(...`${out}\n${err.replaceAll(prompt, "")}`.split("\n"));
-    throw this.#noRoot({});
   }
 
   #onStdout(chunk: Buffer): void {
@@ -309,7 +267,9 @@ export class Session {
 
   #onEnded(end: StreamEnd): void {
     clearInterval(this.#heartbeat);
-    this.#fail(this.#ready ? this.#lost(end) : this.#noRoot(end));
+    const lost = this.#ready || end.error !== undefined;
+    const said = [...this.#noise, this.#stderrLines.rest];
+    this.#fail(lost ? this.#lost(end) : noRoot({ host: this.host, line: this.line }, said, end));
   }
 
   #fail(error: Error): void {
@@ -323,25 +283,5 @@ export class Session {
   #lost(end: StreamEnd): ConnectionError {
     const why = end.error?.message ?? (end.signal ? `killed by ${end.signal}` : "closed by the host");
     return new ConnectionError(`${this.host}: connection lost (${this.line}): ${why}`, { cause: end.error });
-  }
-
-  /** The stream ended before the shell was ready: sudo refused, the login shell is none, or the line was lost. */
-  #noRoot(end: StreamEnd): ConnectionError | PrivilegeError {
-    if (end.error) return this.#lost(end);
-    const said = [...this.#noise, this.#stderrLines.rest].map((line) => line.trim()).filter((line) => line !== "");
-    const sudo = said.find((line) => line.startsWith("sudo:"));
-    const status = end.status === undefined ? "" : ` with status ${end.status}`;
-    if (sudo?.includes("password is required")) {
-      return new PrivilegeError(
-        `${this.host}: sudo wants a password (${this.line}); set ansible_become_password for this host, ` +
-          "or allow the user NOPASSWD in sudoers",
-      );
-    }
-    if (sudo) return new PrivilegeError(`${this.host}: no root by sudo (${this.line}): ${sudo}`);
-    const last = said.slice(-3).join(" / ");
-    return new PrivilegeError(
-      `${this.host}: the login shell ended${status} before a root shell was ready (${this.line})` +
-        (last === "" ? "" : `; it said: ${last}`),
-    );
   }
 }

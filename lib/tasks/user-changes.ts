@@ -1,11 +1,11 @@
 import { type Change, type Prediction, predict, unknowable } from "../engine/plan.ts";
+import type { WantedUser } from "../params/accounts.ts";
 import { type UserHome, userHome } from "../reads/authorized-keys.ts";
 import type { PathState } from "../reads/path.ts";
 import { type UserState, userId, userPassword, user as userState } from "../reads/user.ts";
 import { secretText } from "../secrets/secret.ts";
 import { command, content, type Sh, sh } from "../shell/sh.ts";
 import { accountFilesTouched, ownershipTouched } from "./account-effects.ts";
-import type { WantedUser } from "./user.ts";
 import { homePredictions, keysTouched, passwordTouched } from "./user-life.ts";
 
 /** What else is known of a user that exists. */

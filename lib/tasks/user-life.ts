@@ -1,4 +1,5 @@
 import { type Change, type Prediction, predict, unknowable, unknowableWhere } from "../engine/plan.ts";
+import type { WantedUser } from "../params/accounts.ts";
 import { pathOfRead, unknowableBelow, unknowableListings } from "../reads/about-path.ts";
 import { userHome } from "../reads/authorized-keys.ts";
 import { type GroupState, groupId, group as groupState } from "../reads/group.ts";
@@ -6,7 +7,6 @@ import { type PathState, path as pathState } from "../reads/path.ts";
 import { type UserState, userId, user as userState } from "../reads/user.ts";
 import { command, type Sh } from "../shell/sh.ts";
 import { accountFilesTouched, ownershipTouched } from "./account-effects.ts";
-import type { WantedUser } from "./user.ts";
 
 /** What the making of a user hangs on. */
 interface Ground {

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { blocked, type Plan, pending } from "../engine/plan.ts";
 import type { Read } from "../engine/read.ts";
 import { defineTask } from "../engine/task.ts";
-import { AccountComment, AccountId, PasswordHash } from "../params/accounts.ts";
-import { AbsolutePath, AccountName } from "../params/files.ts";
+import { WantedUser } from "../params/accounts.ts";
+import { AccountName } from "../params/files.ts";
 import { userHome } from "../reads/authorized-keys.ts";
 import { type GroupState, group as groupState } from "../reads/group.ts";
 import { path as pathState } from "../reads/path.ts";
@@ -11,40 +11,12 @@ import { userId, userPassword, user as userState } from "../reads/user.ts";
 import { userChanges } from "./user-changes.ts";
 import { newUser, userRemoval, userText } from "./user-life.ts";
 
-const Present = z.strictObject({
-  name: AccountName,
-  /** Its number; the next free one unless told. */
-  uid: AccountId.optional(),
-  /** The primary group, which has to exist; a new user has one of its own name unless told. */
-  group: AccountName.optional(),
-  /** Further groups, which have to exist. */
-  groups: z.array(AccountName).default([]),
-  /** Whether memberships in other groups stay. */
-  append: z.boolean().default(true),
-  /** A new user has /home/NAME unless told. Nothing is moved when it changes. */
-  home: AbsolutePath.optional(),
-  /** A new user has /bin/sh, a new system user /usr/sbin/nologin unless told. */
-  shell: AbsolutePath.optional(),
-  /** Whether the home has to exist. Unless told, that of a new user that is not a system user is made (0700). */
-  createHome: z.boolean().optional(),
-  /** A new user without `uid` gets one of the numbers for services, and no home. */
-  system: z.boolean().default(false),
-  comment: AccountComment.optional(),
-  /** The hash of the password, not the password. */
-  password: PasswordHash.optional(),
-  /** Whether no password opens; logging in by key goes on. */
-  locked: z.boolean().optional(),
-  absent: z.literal(false).optional(),
-});
-
 const Absent = z.strictObject({
   name: AccountName.refine((name) => name !== "root", "root has to stay"),
   absent: z.literal(true),
   /** Whether its home and mail go with it. */
   removeHome: z.boolean().default(false),
 });
-
-export type WantedUser = z.output<typeof Present>;
 
 /**
  * A user; or none of this name. What is not given is left as it is, and a new user gets what is said with each
@@ -62,7 +34,7 @@ export type WantedUser = z.output<typeof Present>;
  */
 export const user = defineTask({
   name: "user",
-  params: z.discriminatedUnion("absent", [Present, Absent]),
+  params: z.discriminatedUnion("absent", [WantedUser, Absent]),
   subject: ({ name }) => name,
   reads(params) {
     const { name } = params;
@@ -104,6 +76,6 @@ function groupAnswer(name: string): GroupAnswer {
 }
 
 /** Where the home of a new user is. */
-function homeOf(params: z.output<typeof Present> | z.output<typeof Absent>): string {
+function homeOf(params: z.output<typeof WantedUser> | z.output<typeof Absent>): string {
   return (params.absent ? undefined : params.home) ?? `/home/${params.name}`;
 }

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { Action } from "../../lib/engine/action.ts";
-import type { TaskResult } from "../../lib/engine/converge.ts";
+import type { TaskResult } from "../../lib/engine/entry.ts";
 import type { ActAnswer } from "../../lib/engine/host.ts";
 import { HostRun } from "../../lib/engine/host-run.ts";
 import { HostwrightError } from "../../lib/errors.ts";
-import { startSession } from "../../lib/session/connect.ts";
+import { startSession } from "../../lib/playbook/connect.ts";
 import { defaultDeadlines } from "../../lib/session/deadlines.ts";
 import type { LabHost } from "../lab/host.ts";
 import type { Lab } from "../lab/lab.ts";

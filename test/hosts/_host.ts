@@ -1,10 +1,13 @@
 import { randomBytes } from "node:crypto";
 import type { ExecutionContext } from "ava";
-import type { Misprediction, TaskResult } from "../../lib/engine/converge.ts";
-import { entryOf, type HostListener, HostRun } from "../../lib/engine/host-run.ts";
+import type { TaskResult } from "../../lib/engine/entry.ts";
+import { entryOf } from "../../lib/engine/entry.ts";
+import { type HostListener, HostRun } from "../../lib/engine/host-run.ts";
+import type { Misprediction } from "../../lib/engine/mispredictions.ts";
 import type { Task } from "../../lib/engine/task.ts";
 import { HostwrightError } from "../../lib/errors.ts";
-import { type Reach, startSession } from "../../lib/session/connect.ts";
+import type { Connection } from "../../lib/inventory/index.ts";
+import { startSession } from "../../lib/playbook/connect.ts";
 import { type Deadlines, defaultDeadlines } from "../../lib/session/deadlines.ts";
 import type { LabHost } from "../lab/host.ts";
 import { ensureLab, type Lab } from "../lab/lab.ts";
@@ -26,7 +29,7 @@ export async function testHost(number: number): Promise<{ lab: Lab; host: LabHos
 }
 
 /** How a login to a lab host is described to Hostwright: a user with passwordless sudo. */
-export function reachOf(lab: Lab, host: LabHost, changes: Partial<Reach> = {}): Reach {
+export function reachOf(lab: Lab, host: LabHost, changes: Partial<Connection> = {}): Connection {
   return {
     kind: "ssh",
     address: host.address,
@@ -59,9 +62,9 @@ export async function converge(
   options: {
     check?: boolean;
     /** Other than the lab's own way in. */
-    reach?: Partial<Reach>;
+    reach?: Partial<Connection>;
     /** In place of it. */
-    exact?: Reach;
+    exact?: Connection;
     agent?: string;
     deadlines?: Partial<Deadlines>;
     signal?: AbortSignal;

@@ -4,8 +4,9 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, writeFileSync } fr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
-import { entryOf, HostRun } from "../../lib/engine/host-run.ts";
-import { startSession } from "../../lib/session/connect.ts";
+import { entryOf } from "../../lib/engine/entry.ts";
+import { HostRun } from "../../lib/engine/host-run.ts";
+import { startSession } from "../../lib/playbook/connect.ts";
 import { defaultDeadlines } from "../../lib/session/deadlines.ts";
 import { file } from "../../lib/tasks/file.ts";
 import { startRelay } from "../lab/relay.ts";

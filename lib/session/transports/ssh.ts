@@ -1,9 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { NodeSSH } from "node-ssh";
-import ssh2, { type AnyAuthMethod, type Client, type ServerHostKeyAlgorithm } from "ssh2";
+import type { Client, ServerHostKeyAlgorithm } from "ssh2";
 import { ConnectionError, TimeoutError } from "../../errors.ts";
-import type { Secret } from "../../secrets/secret.ts";
 import type { Deadlines } from "../deadlines.ts";
 import {
   fingerprint,
@@ -15,29 +14,16 @@ import {
   parseKnownHosts,
 } from "../known-hosts.ts";
 import type { ByteStream, StreamEnd, Transport } from "../transport.ts";
+import { type Identity, type Login, loginsOf } from "./ssh-logins.ts";
 
-export interface SshOptions {
+export interface SshOptions extends Identity {
   /** The host's name in the inventory, for messages. */
   readonly host: string;
   readonly address: string;
   readonly port: number;
-  readonly user: string;
-  /** Tried alone when given; otherwise the agent and then `defaultKeyFiles`. */
-  readonly privateKeyFile?: string | undefined;
-  readonly privateKeyPassphrase?: Secret | undefined;
-  readonly password?: Secret | undefined;
-  /** Path of the agent's socket. */
-  readonly agent?: string | undefined;
-  readonly defaultKeyFiles: readonly string[];
   /** Read in this order; those that do not exist are passed over. */
   readonly knownHostsFiles: readonly string[];
   readonly deadlines: Pick<Deadlines, "connectMs" | "keepaliveMs">;
-}
-
-/** A login: how, and how it is named in the error when all of them were refused. */
-interface Login {
-  readonly name: string;
-  readonly method: AnyAuthMethod;
 }
 
 /**
@@ -227,49 +213,4 @@ function loginError(error: Error, refused: string | undefined, attempt: LoginAtt
     );
   }
   return new ConnectionError(`${options.host}: ${error.message} (${name})`, { cause: error });
-}
-
-/** What to log in with, in order; and what could not be used, and why. */
-async function loginsOf(options: SshOptions): Promise<{ logins: readonly Login[]; skipped: readonly string[] }> {
-  const { user: username, agent, password } = options;
-  const logins: Login[] = [];
-  const skipped: string[] = [];
-  const files = options.privateKeyFile ? [options.privateKeyFile] : options.defaultKeyFiles;
-  if (!options.privateKeyFile && agent) logins.push({ name: "agent", method: { type: "agent", username, agent } });
-  for (const file of files) {
-    const key = await readKey(file, options);
-    if (typeof key === "string") skipped.push(key);
-    else if (key) logins.push({ name: `key ${file}`, method: { type: "publickey", username, key } });
-  }
-  if (password) {
-    logins.push({ name: "password", method: { type: "password", username, password: password.reveal() } });
-    logins.push({
-      name: "keyboard-interactive",
-      method: {
-        type: "keyboard-interactive",
-        username,
-        prompt: (_name, _instructions, _language, prompts, finish) => finish(prompts.map(() => password.reveal())),
-      },
-    });
-  }
-  return { logins, skipped };
-}
-
-/** A parsed private key; a string says why it cannot be used; `undefined`: a default key that does not exist. */
-async function readKey(file: string, options: SshOptions): Promise<ssh2.ParsedKey | string | undefined> {
-  let text: Buffer;
-  try {
-    text = await readFile(file);
-  } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
-    return missing && options.privateKeyFile === undefined ? undefined : `key ${file}: ${(error as Error).message}`;
-  }
-  const parsed = ssh2.utils.parseKey(text, options.privateKeyPassphrase?.reveal());
-  const key = Array.isArray(parsed) ? parsed[0] : parsed;
-  if (key instanceof Error || key === undefined) {
-    const encrypted = /encrypted|passphrase|bad decrypt|integrity/i.test(key?.message ?? "");
-    const remedy = encrypted ? "set ansible_ssh_private_key_passphrase or load it into an ssh-agent" : key?.message;
-    return `key ${file}: ${encrypted ? "passphrase missing or wrong; " : ""}${remedy}`;
-  }
-  return key;
 }

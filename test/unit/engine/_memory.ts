@@ -1,5 +1,8 @@
 import { z } from "zod";
-import type { Applied, Line, TaskResult } from "../../../lib/engine/converge.ts";
+import type { TaskResult } from "../../../lib/engine/entry.ts";
+import { labelOf } from "../../../lib/engine/entry.ts";
+import type { Step } from "../../../lib/engine/frame.ts";
+import type { Applied, Line } from "../../../lib/engine/line.ts";
 import { Overlay } from "../../../lib/engine/overlay.ts";
 import { blocked, type Change, pending, predict, unknowable } from "../../../lib/engine/plan.ts";
 import { defineRead, type Read, readId } from "../../../lib/engine/read.ts";
@@ -68,20 +71,20 @@ export class MemoryLine implements Line {
   }
 
   async apply(...[steps, records, reads, watch]: Parameters<Line["apply"]>): Promise<Applied> {
-    const done = new Map<number, number>();
-    this.frames.push(steps.map((step) => step.label.replace("set ", "")).join(" "));
+    const done = new Map<Step, number>();
+    this.frames.push(steps.map((step) => labelOf(step.entry.ref).replace("set ", "")).join(" "));
     for (const [position, step] of steps.entries()) {
       const now = this.#records(step.guard);
       const moved = step.guard.some(
         (read) => !now.get(readId(read))?.equals(records.get(readId(read)) ?? Buffer.from("?")),
       );
       if (position > 0 && moved) break;
-      watch.started(step.index);
+      watch.started(step);
       for (const command of step.changes.flatMap((change) => change.commands)) {
         const text = render(command);
-        if (text === "hang") return { done, inFlight: step.index, stopped: "change", output: [], records: undefined };
+        if (text === "hang") return { done, inFlight: step, stopped: "change", output: [], records: undefined };
         if (text === "fail") {
-          done.set(step.index, 1);
+          done.set(step, 1);
           return { done, inFlight: undefined, stopped: undefined, output: ["oh no"], records: undefined };
         }
         for (const assignment of text.split(";")) {
@@ -89,13 +92,17 @@ export class MemoryLine implements Line {
           if (key !== "") this.values.set(key, to);
         }
       }
-      done.set(step.index, 0);
-      watch.applied(step.index, 1);
+      done.set(step, 0);
+      watch.applied(step, 1);
     }
     return { done, inFlight: undefined, stopped: undefined, output: [], records: this.#records(reads) };
   }
 
-  report(result: TaskResult): void {
+  started(): void {}
+
+  output(): void {}
+
+  finished(result: TaskResult): void {
     this.reported.push(result);
   }
 

@@ -1,15 +1,13 @@
 import test from "ava";
 import { converge } from "../../../lib/engine/converge.ts";
-import { entryOf } from "../../../lib/engine/host-run.ts";
+import { entryOf } from "../../../lib/engine/entry.ts";
 import type { Task } from "../../../lib/engine/task.ts";
 import { MemoryLine, set } from "./_memory.ts";
 
-const quiet = { started() {}, output() {} };
 const run = (line: MemoryLine, tasks: readonly Task[]) =>
   converge(
     line,
     tasks.map((task) => entryOf("role", task)),
-    quiet,
   );
 const statuses = (line: MemoryLine) => line.reported.map(({ ref, status }) => `${ref.subject} ${status}`);
 

@@ -1,6 +1,7 @@
 import test from "ava";
 import { UsageError } from "../../../lib/errors.ts";
-import { helpText, parseArguments } from "../../../lib/playbook/arguments.ts";
+import { parseArguments } from "../../../lib/playbook/arguments.ts";
+import { helpText } from "../../../lib/playbook/flags.ts";
 
 test("everything that can be said is read", (t) => {
   const args = parseArguments([
