@@ -81,8 +81,13 @@ export function runPlaybook(fixture: string, args: readonly string[]) {
   return startPlaybook(fixture, args).ended;
 }
 
-/** An inventory file for lab hosts, variables changed as told. */
-export function inventoryOf(lab: Lab, hosts: readonly LabHost[], vars: Readonly<Record<string, unknown>> = {}): string {
+/** An inventory file for lab hosts, with variables of all and of single hosts as told. */
+export function inventoryOf(
+  lab: Lab,
+  hosts: readonly LabHost[],
+  vars: Readonly<Record<string, unknown>> = {},
+  hostVars: Readonly<Record<string, object>> = {},
+): string {
   const inventory = {
     all: {
       vars: {
@@ -92,7 +97,7 @@ export function inventoryOf(lab: Lab, hosts: readonly LabHost[], vars: Readonly<
         hostwright_known_hosts_file: lab.knownHostsFile,
         ...vars,
       },
-      hosts: Object.fromEntries(hosts.map((host) => [host.name, { ansible_host: host.address }])),
+      hosts: Object.fromEntries(hosts.map(({ name, address }) => [name, { ansible_host: address, ...hostVars[name] }])),
     },
   };
   const file = join(mkdtempSync(join(tmpdir(), "hostwright-test-")), "inventory.yaml");

@@ -53,7 +53,8 @@ async function readKey(file: string, options: Identity): Promise<ssh2.ParsedKey 
     text = await readFile(file);
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
-    return missing && options.privateKeyFile === undefined ? undefined : `key ${file}: ${(error as Error).message}`;
+    if (missing && options.privateKeyFile === undefined) return undefined;
+    return `key ${file}: ${missing ? "there is no such file" : (error as Error).message}`;
   }
   const parsed = ssh2.utils.parseKey(text, options.privateKeyPassphrase?.reveal());
   const key = Array.isArray(parsed) ? parsed[0] : parsed;
