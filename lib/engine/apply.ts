@@ -62,7 +62,12 @@ export async function applySteps(
   };
 
   const change = { name: "change", ms: changeMs };
-  const place = await stageContents(steps, (text) => frames.send(text, { deadline: change, onOutput }), host);
+  const stage = {
+    host,
+    run: (text: string) => frames.send(text, { deadline: change, onOutput }),
+    put: (path: string, bytes: Buffer) => frames.put(path, bytes, { deadline: change, onOutput }),
+  };
+  const place = await stageContents(steps, stage);
   const text = sh`R=${lockDirectory(run)}\n${runText(steps, records)}\n${readText(questions)}`;
   try {
     const output = await frames.send(render(text, place), { deadline: change, onMark, onOutput });

@@ -71,6 +71,13 @@ export class HostFrames {
     return output;
   }
 
+  /** Writes bytes into a file on the host, behind a frame that has opened the session. */
+  async put(path: string, bytes: Buffer, options: Omit<FrameOptions, "signal">): Promise<FrameOutput> {
+    const session = await this.#open();
+    this.#sent++;
+    return session.put(path, bytes, { ...options, signal: this.#options.signal });
+  }
+
   /** Asks in a frame of its own, after `waitMs` on the host. */
   async ask(reads: readonly Read<unknown>[], waitMs = 0): Promise<Records> {
     const questions = questionsOf(this.#facts ? reads : [FACTS, ...reads]);

@@ -36,16 +36,19 @@ const WATCH =
  *
  * A frame that was stopped has ended when its whole group has: what ignores TERM is waited for until KILL comes.
  *
- * `run LENGTH` runs a frame, `lock DIRECTORY` names the lock to keep and to remove at the end.
+ * `run LENGTH` runs a frame, `put LENGTH PATH` writes what follows into a file, `lock DIRECTORY` names the lock to keep
+ * and to remove at the end. What cannot be written is drained, so that the next line is read from where it begins.
  */
 const LOOP =
   `umask 022; cd /; unset LANG LANGUAGE ENV BASH_ENV CDPATH; ` +
   `PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive; ` +
   `export PATH LC_ALL DEBIAN_FRONTEND; exec 3<&0 4>&1 </dev/null; ` +
+  `e() { echo >&4; echo "$T end $1" >&4; echo >&2; echo "$T end" >&2; }; ` +
   `{ trap : PIPE; L=; read -r P a </proc/self/stat; echo >&4; echo "$T ready $(id -u) $P" >&4; ` +
-  `while read -r a b c <&3; do [ "$a" = "$T" ] && case $b in ` +
+  `while read -r a b c d <&3; do [ "$a" = "$T" ] && case $b in ` +
   `beat) [ ! -d "$L" ] || : >"$L/beat";; ` +
   `lock) L=$c;; ` +
+  `put) head -c "$c" <&3 | { cat >"$d" || { cat >/dev/null; false; }; }; e $?;; ` +
   `run) f=$(head -c "$c" <&3; echo .); ` +
   `{ echo "$T $P"; printf "%s\\n" "$f"; } | setsid sh -c "$W" >&4 3<&- & w=$!; ` +
   `[ ! -d "$L" ] || echo "$w" >"$L/worker"; ` +
@@ -54,8 +57,7 @@ const LOOP =
   `n=0; while [ "$r" -gt 128 ] && [ "$n" -lt 100 ] && kill -0 -"$w" 2>/dev/null; do sleep 0.1; n=$((n + 1)); done; ` +
   `[ "$n" -lt 100 ] || kill -KILL -"$w" 2>/dev/null; ` +
   `kill "$v" 2>/dev/null; wait "$v" 2>/dev/null; ` +
-  `[ -z "$L" ] || rm -f "$L/worker"; ` +
-  `echo >&4; echo "$T end $r" >&4; echo >&2; echo "$T end" >&2;; ` +
+  `[ -z "$L" ] || rm -f "$L/worker"; e "$r";; ` +
   `esac; done; [ -z "$L" ] || rm -rf "$L"; } 2>&1 | { exec 3<&- >&2 4>&-; cat || cat >/dev/null; }`;
 
 /** The dot keeps a frame's last newlines from the command substitution. Output is meant for reads: changes use fd 2. */

@@ -54,61 +54,72 @@ export interface Outcome {
   readonly readsAsked: number;
 }
 
-/** Runs tasks on a host in a run of its own, or plans them in check mode. An error of the host is part of the outcome. */
-export async function converge(
-  lab: Lab,
-  host: LabHost,
-  tasks: readonly Task[],
-  options: {
-    check?: boolean;
-    /** Other than the lab's own way in. */
-    reach?: Partial<Connection>;
-    /** In place of it. */
-    exact?: Connection;
-    agent?: string;
-    deadlines?: Partial<Deadlines>;
-    signal?: AbortSignal;
-    /** Called when the list has come to its end, before the session is closed. */
-    onEnd?: () => void;
-  } = {},
-): Promise<Outcome> {
-  const results: TaskResult[] = [];
-  const mispredictions: Misprediction[] = [];
-  const output: string[] = [];
+export interface HostOptions {
+  readonly check?: boolean;
+  /** Other than the lab's own way in. */
+  readonly reach?: Partial<Connection>;
+  /** In place of it. */
+  readonly exact?: Connection;
+  readonly agent?: string;
+  readonly deadlines?: Partial<Deadlines>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A run on one host, and what it tells. Close it. */
+export function openHost(lab: Lab, host: LabHost, options: HostOptions = {}) {
+  const told = {
+    results: [] as TaskResult[],
+    mispredictions: [] as Misprediction[],
+    output: [] as string[],
+    logins: 0,
+  };
   const deadlines = { ...defaultDeadlines, ...options.deadlines };
+  const account = { home: "/nonexistent", user: "root", agent: options.agent };
   const run = new HostRun({
     host: host.name,
     check: options.check ?? false,
     run: { id: randomBytes(4).toString("hex"), who: "test" },
     deadlines,
     signal: options.signal,
-    connect: () =>
-      startSession(
-        host.name,
-        options.exact ?? reachOf(lab, host, options.reach),
-        { home: "/nonexistent", user: "root", agent: options.agent },
-        deadlines,
-      ),
+    connect: () => startSession(host.name, options.exact ?? reachOf(lab, host, options.reach), account, deadlines),
     listener: {
       ...quietListener,
-      output: (_ref, line) => output.push(line),
-      finished: (result) => results.push(result),
-      mispredicted: (misprediction) => mispredictions.push(misprediction),
+      connected: () => void told.logins++,
+      output: (_ref, line) => void told.output.push(line),
+      finished: (result) => void told.results.push(result),
+      mispredicted: (misprediction) => void told.mispredictions.push(misprediction),
     },
   });
-  let error: HostwrightError | undefined;
-  let readsAsked = 0;
+  return { run, told };
+}
+
+/** What a run on a host throws, where it is an error of the host. */
+export async function errorFrom(work: Promise<unknown>): Promise<HostwrightError | undefined> {
   try {
-    const answer = await run.converge(tasks.map((task) => entryOf("test", task)));
-    readsAsked = answer.readsAsked;
-    options.onEnd?.();
-  } catch (thrown) {
-    if (!(thrown instanceof HostwrightError)) throw thrown;
-    error = thrown;
-  } finally {
-    await run.close();
+    await work;
+    return undefined;
+  } catch (error) {
+    if (error instanceof HostwrightError) return error;
+    throw error;
   }
-  return { results, mispredictions, output, error, roundTrips: run.roundTrips, readsAsked };
+}
+
+/** Runs tasks on a host in a run of its own, or plans them in check mode. An error of the host is part of the outcome. */
+export async function converge(
+  lab: Lab,
+  host: LabHost,
+  tasks: readonly Task[],
+  /** `onEnd` is called when the list has come to its end, before the session is closed. */
+  { onEnd, ...options }: HostOptions & { readonly onEnd?: () => void } = {},
+): Promise<Outcome> {
+  const { run, told } = openHost(lab, host, options);
+  let readsAsked = 0;
+  const work = run.converge(tasks.map((task) => entryOf("test", task))).then((answer) => {
+    readsAsked = answer.readsAsked;
+    onEnd?.();
+  });
+  const error = await errorFrom(work).finally(() => run.close());
+  return { ...told, error, roundTrips: run.roundTrips, readsAsked };
 }
 
 /**

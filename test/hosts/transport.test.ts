@@ -2,9 +2,11 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
+import { entryOf } from "../../lib/engine/entry.ts";
+import { command } from "../../lib/tasks/command.ts";
 import { file } from "../../lib/tasks/file.ts";
 import { startRelay } from "../lab/relay.ts";
-import { converge, freshHost } from "./_host.ts";
+import { converge, errorFrom, freshHost, openHost } from "./_host.ts";
 
 const site = await freshHost(11);
 const { lab, host } = site;
@@ -53,3 +55,20 @@ test.serial(
     await relay.close();
   },
 );
+
+test.serial("a change that hangs is stopped, and the session goes on", async (t) => {
+  const { run, told } = openHost(lab, host, { deadlines: { stopMs: 500 } });
+  const hangs = command({
+    title: "hang",
+    run: "trap '' TERM; sleep 1002; sleep 1002",
+    creates: "/run/never",
+    deadlineMs: 300,
+  });
+  const error = await errorFrom(run.converge([entryOf("test", hangs)]));
+  t.regex(error?.message ?? "", /command hang was stopped by its deadline "change"/);
+  const { changed } = await run.converge([entryOf("test", file({ path: "/run/after", content: "after\n" }))]);
+  t.true(changed);
+  t.is(told.logins, 1);
+  t.is((await host.exec("pgrep -fc '[s]leep 1002'")).stdout, "0\n");
+  await run.close();
+});
