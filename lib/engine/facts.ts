@@ -19,7 +19,7 @@ export interface HostFacts {
 
 // dash reads a file below /proc/sys byte by byte and gets the first byte only, so the boot id is taken by cat.
 const ask = rawSh(`( . /etc/os-release 2>/dev/null; printf '%s\\n' "$ID" "$VERSION_ID" "$VERSION_CODENAME" )
-uname -m; uname -r
+uname -m -r
 [ -e /sys/fs/cgroup/cgroup.controllers ] && echo 2 || echo 1
 cat /proc/sys/kernel/random/boot_id`);
 
@@ -28,12 +28,14 @@ cat /proc/sys/kernel/random/boot_id`);
  */
 export const hostFacts = defineRead<HostFacts>({
   name: "host-facts",
+  tidy: true,
   ask: () => ask,
   split: (output) => [output],
   parse(record) {
-    const [os = "", osVersion = "", osCodename = "", architecture = "", kernel = "", cgroup = "", bootId = ""] = record
+    const [os = "", osVersion = "", osCodename = "", machine = "", cgroup = "", bootId = ""] = record
       .toString()
       .split("\n");
+    const [kernel = "", architecture = ""] = machine.split(" ");
     return { os, osVersion, osCodename, architecture, kernel, cgroupVersion: cgroup === "2" ? 2 : 1, bootId };
   },
 });

@@ -31,8 +31,13 @@ function byBytes(a: string, b: string): number {
 
 /** Shell text that asks, each answer behind a mark with the status of the one before. `$T` is the session's token. */
 export function readText(questions: readonly Question[]): Sh {
-  const asks = questions.map(({ kind, keys }) => sh`printf '\n%s read %s\n' "$T" "$?"\n( ${kind.ask(keys)}\n)`);
+  const asks = questions.map(({ kind, keys }) => sh`printf '\n%s read %s\n' "$T" "$?"\n${askText(kind, keys)}`);
   return joinSh([...asks, rawSh(`printf '\\n%s read %s\\n' "$T" "$?"`)]);
+}
+
+/** In a subshell, unless the question is known to be tidy: each saves a process. */
+function askText(kind: ReadKind<unknown>, keys: readonly string[]): Sh {
+  return kind.tidy ? sh`{ ${kind.ask(keys)}\n}` : sh`( ${kind.ask(keys)}\n)`;
 }
 
 /**
@@ -98,7 +103,7 @@ function guardText({ index, guard }: Step, records: Records): Sh {
   for (const { kind, keys } of questions) {
     for (const key of keys) expected.update(records.get(readId({ kind, key })) ?? "");
   }
-  const asks = joinSh(questions.map(({ kind, keys }) => sh`( ${kind.ask(keys)}\n)`));
+  const asks = joinSh(questions.map(({ kind, keys }) => askText(kind, keys)));
   return sh`hw_g=$({ ${asks}\n} 2>/dev/null | sha256sum)
 [ "$hw_g" = ${`${expected.digest("hex")}  -`} ] || { hw_mark moved ${index}; return 0; }`;
 }

@@ -18,6 +18,8 @@ export interface ReadKind<T> {
   parse(record: Buffer, key: string): T;
   /** Whether a change of the file at `path` may alter the answer of `key`, other than by the kinds that read files. */
   hangsOn?(key: string, path: string): boolean;
+  /** Its text leaves the shell as it found it, variables and functions named `hw_…` aside: no process of its own. */
+  readonly tidy?: boolean;
   /** Any change may alter its answers: it runs a test of the user's. */
   readonly fragile?: boolean;
   /** For a question that is dear: how long it may take on its own; the session's deadline for reads unless told. */

@@ -17,50 +17,54 @@ export interface Controller {
 /** Tried in this order where the inventory names no key, as OpenSSH does. */
 const DEFAULT_KEYS = ["id_ed25519", "id_ecdsa", "id_rsa"];
 
-/** Logs in to a host of the inventory. @throws ConnectionError, PrivilegeError, TimeoutError */
-export async function startSession(
-  host: string,
-  connection: Connection,
-  controller: Controller,
-  deadlines: Deadlines,
-): Promise<Session> {
-  const transport = await transportTo(host, connection, controller, deadlines);
-  try {
-    return await Session.start(transport, {
-      host,
-      become: connection.become,
-      becomePassword: secret(connection.becomePassword),
-      deadlines,
-    });
-  } catch (error) {
-    transport.close();
-    throw error;
-  }
+/**
+ * Makes the function that logs in to hosts of an inventory. What they share is kept: key files are read once.
+ *
+ * @throws ConnectionError, PrivilegeError, TimeoutError, when a login fails
+ */
+export function connector(controller: Controller, deadlines: Deadlines) {
+  // Loaded when the first host needs it: an inventory of the controller alone does not.
+  let ssh: Promise<(host: string, connection: Connection) => Transport> | undefined;
+  return async (host: string, connection: Connection): Promise<Session> => {
+    if (connection.kind === "ssh") ssh ??= sshTransports(controller, deadlines);
+    const transport = ssh && connection.kind === "ssh" ? (await ssh)(host, connection) : localTransport();
+    try {
+      return await Session.start(transport, {
+        host,
+        become: connection.become,
+        becomePassword: secret(connection.becomePassword),
+        deadlines,
+      });
+    } catch (error) {
+      transport.close();
+      throw error;
+    }
+  };
 }
 
-async function transportTo(
-  host: string,
-  connection: Connection,
-  { home, user, agent }: Controller,
-  deadlines: Deadlines,
-): Promise<Transport> {
-  if (connection.kind === "local") return localTransport();
-  const { sshTransport } = await import("../session/transports/ssh.ts");
-  return sshTransport({
-    host,
-    address: connection.address,
-    port: connection.port,
-    user: connection.user ?? user,
-    privateKeyFile: connection.privateKeyFile,
-    privateKeyPassphrase: secret(connection.privateKeyPassphrase),
-    password: secret(connection.password),
-    agent,
-    defaultKeyFiles: DEFAULT_KEYS.map((name) => join(home, ".ssh", name)),
-    knownHostsFiles: connection.knownHostsFile
-      ? [connection.knownHostsFile]
-      : [join(home, ".ssh", "known_hosts"), "/etc/ssh/ssh_known_hosts"],
-    deadlines,
-  });
+async function sshTransports({ home, user, agent }: Controller, deadlines: Deadlines) {
+  const [{ sshTransport }, { KeyFiles }] = await Promise.all([
+    import("../session/transports/ssh.ts"),
+    import("../session/transports/key-files.ts"),
+  ]);
+  const keyFiles = new KeyFiles();
+  return (host: string, connection: Connection): Transport =>
+    sshTransport({
+      host,
+      address: connection.address,
+      port: connection.port,
+      user: connection.user ?? user,
+      privateKeyFile: connection.privateKeyFile,
+      privateKeyPassphrase: secret(connection.privateKeyPassphrase),
+      password: secret(connection.password),
+      agent,
+      defaultKeyFiles: DEFAULT_KEYS.map((name) => join(home, ".ssh", name)),
+      knownHostsFiles: connection.knownHostsFile
+        ? [connection.knownHostsFile]
+        : [join(home, ".ssh", "known_hosts"), "/etc/ssh/ssh_known_hosts"],
+      keyFiles,
+      deadlines,
+    });
 }
 
 function secret(value: string | undefined): Secret | undefined {

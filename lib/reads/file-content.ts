@@ -22,6 +22,7 @@ export function sha256(bytes: Buffer | string): string {
 
 const contentKind = defineRead<ContentState>({
   name: "file-content",
+  tidy: true,
   // One sha256sum for all files; a file that differs costs two more processes to read it, once, when it changes.
   ask: (keys) => {
     const paths = keys.map((key) => parseKey(key).path);
@@ -86,6 +87,7 @@ function textIn(bytes: Buffer): string | undefined {
 /** The SHA-256 of a file, `undefined` where there is none. One `sha256sum` for all. */
 export const fileDigest = defineRead<string | undefined>({
   name: "file-digest",
+  tidy: true,
   ask: (paths) => sh`sha256sum -- ${paths} 2>/dev/null; :`,
   split: (output, keys) => {
     const digests = new Map(

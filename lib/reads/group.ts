@@ -10,6 +10,7 @@ export interface GroupState {
 /** A group by name; `undefined` where there is none. */
 export const group = defineRead<GroupState | undefined>({
   name: "group",
+  tidy: true,
   ask,
   split: splitByName,
   parse: (record, key) => (record.length === 0 ? undefined : { name: key }),
@@ -18,6 +19,7 @@ export const group = defineRead<GroupState | undefined>({
 /** The number of a group; `undefined` where there is none. */
 export const groupId = defineRead<number | undefined>({
   name: "group-id",
+  tidy: true,
   ask,
   split: splitByName,
   parse: (record) => parseGroupId(record.toString()),

@@ -10,6 +10,7 @@ export interface HostnameState {
 
 const kind = defineRead<HostnameState>({
   name: "hostname",
+  tidy: true,
   hangsOn: (_key, path) => path === "/etc/hostname",
   ask: () => rawSh(`uname -n; [ ! -f /etc/hostname ] || cat /etc/hostname`),
   split: (output, keys) => keys.map(() => output),

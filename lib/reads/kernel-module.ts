@@ -59,6 +59,7 @@ BEGIN {
  */
 export const kernelModule = defineRead<KernelModuleState>({
   name: "kernel-module",
+  tidy: true,
   hangsOn: (_key, path) => path === "/etc/modules" || isConfFile(path, "modules-load.d"),
   ask: (keys) => sh`hw_l=; for hw_m in ${keys}; do [ ! -d "/sys/module/$hw_m" ] || hw_l="$hw_l $hw_m"; done
 awk ${program} ${keys} // $hw_l // ${confFiles("modules-load.d")} 2>/dev/null`,

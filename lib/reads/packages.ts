@@ -40,6 +40,7 @@ const FORMAT = "${Package}|${Version},${db:Status-Want},${db:Status-Eflag},${db:
  */
 const packageKind = {
   name: "package",
+  tidy: true,
   ask(keys: readonly string[]): Sh {
     const names = keys.map(nameIn);
     return joinSh([

@@ -22,6 +22,7 @@ export type PathState =
  */
 export const path = defineRead<PathState>({
   name: "path",
+  tidy: true,
   ask: (paths) => sh`stat -c '%f %U %u %G %g %n' -- ${paths} 2>/dev/null; :`,
   split: (output, keys) => splitLines(output, keys, (line) => line.split(" ").slice(5).join(" ")),
   parse: (record) => parsePathState(record.toString()),

@@ -19,6 +19,7 @@ const OF_START = ["InvocationID", "InactiveExitTimestamp"];
  */
 export const unitQuestion = {
   name: "unit",
+  tidy: true,
   ask(keys: readonly string[]): Sh {
     // Sorted keys of one unit stand together.
     const units = [...new Set(keys.map((key) => parseUnitKey(key).unit))];

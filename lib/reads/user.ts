@@ -61,6 +61,7 @@ BEGIN {
  */
 export const user = defineRead<UserState | undefined>({
   name: "user",
+  tidy: true,
   ask: (names) => sh`hw_passwd=$(getent passwd ${names} 2>/dev/null) awk ${program} ${names} 2>/dev/null`,
   split: splitRecords,
   parse: (record) => parseUser(record.toString()),
@@ -89,6 +90,7 @@ export function parseUser(record: string): UserState | undefined {
 /** The number of a user; `undefined` where there is none. */
 export const userId = defineRead<number | undefined>({
   name: "user-id",
+  tidy: true,
   ask: (names) => sh`getent passwd ${names} 2>/dev/null | cut -d : -f 1-3`,
   split: splitByName,
   parse: (record) => (record.length === 0 ? undefined : Number(record.toString().split(":")[2])),
@@ -96,6 +98,7 @@ export const userId = defineRead<number | undefined>({
 
 const passwordKind = defineRead<"same" | "differs">({
   name: "user-password",
+  tidy: true,
   ask: (keys) =>
     joinSh([
       rawSh(`hw_password() {

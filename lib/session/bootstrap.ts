@@ -44,7 +44,8 @@ const LOOP =
   `PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive; ` +
   `export PATH LC_ALL DEBIAN_FRONTEND; exec 3<&0 4>&1 </dev/null; ` +
   `e() { echo >&4; echo "$T end $1" >&4; echo >&2; echo "$T end" >&2; }; ` +
-  `{ trap : PIPE; L=; read -r P a </proc/self/stat; echo >&4; echo "$T ready $(id -u) $P" >&4; ` +
+  `{ trap : PIPE; L=; read -r P a </proc/self/stat; ` +
+  `while read -r a b c; do [ "$a" = Uid: ] && U=$b; done </proc/self/status; echo >&4; echo "$T ready $U $P" >&4; ` +
   `while read -r a b c d <&3; do [ "$a" = "$T" ] && case $b in ` +
   `beat) [ ! -d "$L" ] || : >"$L/beat";; ` +
   `lock) L=$c;; ` +

@@ -84,9 +84,9 @@ export function keyType(key: Buffer): string {
 function matchesHost(patterns: string, name: string): boolean {
   if (patterns.startsWith("|1|")) return matchesHashed(patterns, name);
   let matched = false;
-  for (const pattern of patterns.toLowerCase().split(",")) {
+  for (const pattern of patterns.split(",")) {
     const negated = pattern.startsWith("!");
-    if (!glob(negated ? pattern.slice(1) : pattern).test(name)) continue;
+    if (!matchesPattern(negated ? pattern.slice(1) : pattern, name)) continue;
     if (negated) return false;
     matched = true;
   }
@@ -101,10 +101,12 @@ function matchesHashed(hashed: string, name: string): boolean {
   return expected.length === actual.length && timingSafeEqual(expected, actual);
 }
 
-function glob(pattern: string): RegExp {
+/** Most patterns are plain names, and a file may have thousands of them. */
+function matchesPattern(pattern: string, name: string): boolean {
+  if (!/[*?]/.test(pattern)) return pattern.length === name.length && pattern.toLowerCase() === name;
   const source = pattern
     .replaceAll(/[.+^${}()|[\]\\]/g, "\\$&")
     .replaceAll("*", ".*")
     .replaceAll("?", ".");
-  return new RegExp(`^${source}$`);
+  return new RegExp(`^${source}$`, "i").test(name);
 }

@@ -7,7 +7,7 @@ import type { Misprediction } from "../../lib/engine/mispredictions.ts";
 import type { Task } from "../../lib/engine/task.ts";
 import { HostwrightError } from "../../lib/errors.ts";
 import type { Connection } from "../../lib/inventory/index.ts";
-import { startSession } from "../../lib/playbook/connect.ts";
+import { connector } from "../../lib/playbook/connect.ts";
 import { type Deadlines, defaultDeadlines } from "../../lib/session/deadlines.ts";
 import type { LabHost } from "../lab/host.ts";
 import { ensureLab, type Lab } from "../lab/lab.ts";
@@ -81,7 +81,7 @@ export function openHost(lab: Lab, host: LabHost, options: HostOptions = {}) {
     run: { id: randomBytes(4).toString("hex"), who: "test" },
     deadlines,
     signal: options.signal,
-    connect: () => startSession(host.name, options.exact ?? reachOf(lab, host, options.reach), account, deadlines),
+    connect: () => connector(account, deadlines)(host.name, options.exact ?? reachOf(lab, host, options.reach)),
     listener: {
       ...quietListener,
       connected: () => void told.logins++,

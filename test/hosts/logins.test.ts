@@ -6,7 +6,7 @@ import { join } from "node:path";
 import test from "ava";
 import { entryOf } from "../../lib/engine/entry.ts";
 import { HostRun } from "../../lib/engine/host-run.ts";
-import { startSession } from "../../lib/playbook/connect.ts";
+import { connector } from "../../lib/playbook/connect.ts";
 import { defaultDeadlines } from "../../lib/session/deadlines.ts";
 import { file } from "../../lib/tasks/file.ts";
 import { startRelay } from "../lab/relay.ts";
@@ -113,12 +113,12 @@ test.serial("the controller itself, without ssh", async (t) => {
     run: { id: "local", who: "test" },
     deadlines: defaultDeadlines,
     connect: () =>
-      startSession(
-        "localhost",
-        { kind: "local", address: "localhost", port: 22, become: false },
-        { home: folder, user: "root", agent: undefined },
-        defaultDeadlines,
-      ),
+      connector({ home: folder, user: "root", agent: undefined }, defaultDeadlines)("localhost", {
+        kind: "local",
+        address: "localhost",
+        port: 22,
+        become: false,
+      }),
     listener: quietListener,
   });
   const { changed } = await run.converge([entryOf("test", file({ path, content: "here\n" }))]);

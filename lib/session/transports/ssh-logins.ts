@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
-import ssh2, { type AnyAuthMethod } from "ssh2";
+import type { AnyAuthMethod } from "ssh2";
 import type { Secret } from "../../secrets/secret.ts";
+import type { KeyFiles } from "./key-files.ts";
 
 /** Who logs in, and with what. */
 export interface Identity {
@@ -12,6 +12,7 @@ export interface Identity {
   /** Path of the agent's socket. */
   readonly agent?: string | undefined;
   readonly defaultKeyFiles: readonly string[];
+  readonly keyFiles: KeyFiles;
 }
 
 /** A login: how, and how it is named in the error when all of them were refused. */
@@ -28,9 +29,11 @@ export async function loginsOf(options: Identity): Promise<{ logins: readonly Lo
   const files = options.privateKeyFile ? [options.privateKeyFile] : options.defaultKeyFiles;
   if (!options.privateKeyFile && agent) logins.push({ name: "agent", method: { type: "agent", username, agent } });
   for (const file of files) {
-    const key = await readKey(file, options);
-    if (typeof key === "string") skipped.push(key);
-    else if (key) logins.push({ name: `key ${file}`, method: { type: "publickey", username, key } });
+    const found = await options.keyFiles.privateKey(file, options.privateKeyPassphrase);
+    if (found.kind === "key") {
+      logins.push({ name: `key ${file}`, method: { type: "publickey", username, key: found.key } });
+    } else if (found.kind === "unusable") skipped.push(`key ${file}: ${found.why}`);
+    else if (options.privateKeyFile) skipped.push(`key ${file}: there is no such file`);
   }
   if (password) {
     logins.push({ name: "password", method: { type: "password", username, password: password.reveal() } });
@@ -44,24 +47,4 @@ export async function loginsOf(options: Identity): Promise<{ logins: readonly Lo
     });
   }
   return { logins, skipped };
-}
-
-/** A parsed private key; a string says why it cannot be used; `undefined`: a default key that does not exist. */
-async function readKey(file: string, options: Identity): Promise<ssh2.ParsedKey | string | undefined> {
-  let text: Buffer;
-  try {
-    text = await readFile(file);
-  } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
-    if (missing && options.privateKeyFile === undefined) return undefined;
-    return `key ${file}: ${missing ? "there is no such file" : (error as Error).message}`;
-  }
-  const parsed = ssh2.utils.parseKey(text, options.privateKeyPassphrase?.reveal());
-  const key = Array.isArray(parsed) ? parsed[0] : parsed;
-  if (key instanceof Error || key === undefined) {
-    const encrypted = /encrypted|passphrase|bad decrypt|integrity/i.test(key?.message ?? "");
-    const remedy = encrypted ? "set ansible_ssh_private_key_passphrase or load it into an ssh-agent" : key?.message;
-    return `key ${file}: ${encrypted ? "passphrase missing or wrong; " : ""}${remedy}`;
-  }
-  return key;
 }

@@ -1,18 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { NodeSSH } from "node-ssh";
 import type { Client, ServerHostKeyAlgorithm } from "ssh2";
 import { ConnectionError, TimeoutError } from "../../errors.ts";
 import type { Deadlines } from "../deadlines.ts";
-import {
-  fingerprint,
-  judgeHostKey,
-  type KnownHost,
-  keyType,
-  knownHostName,
-  knownKeyTypes,
-  parseKnownHosts,
-} from "../known-hosts.ts";
+import { fingerprint, judgeHostKey, type KnownHost, keyType, knownHostName, knownKeyTypes } from "../known-hosts.ts";
 import type { ByteStream, StreamEnd, Transport } from "../transport.ts";
 import { type Identity, type Login, loginsOf } from "./ssh-logins.ts";
 
@@ -45,7 +36,7 @@ export function sshTransport(options: SshOptions): Transport {
             "set ansible_ssh_private_key_file, start an ssh-agent, or set ansible_password",
         );
       }
-      const known = (await Promise.all(options.knownHostsFiles.map(readKnownHosts))).flat();
+      const known = await options.keyFiles.knownHosts(options.knownHostsFiles);
       const hostName = knownHostName(options.address, options.port);
       const knownTypes = knownKeyTypes(known, hostName);
       let refused: string | undefined;
@@ -143,15 +134,6 @@ function execStream(client: Client, commandLine: string, failure: () => Error | 
       resolve({ stdin: channel, stdout: channel, stderr: channel.stderr, ended });
     });
   });
-}
-
-async function readKnownHosts(file: string): Promise<readonly KnownHost[]> {
-  try {
-    return parseKnownHosts(await readFile(file, "utf8"), file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw new ConnectionError(`${file}: ${(error as Error).message}`, { cause: error });
-  }
 }
 
 /** RSA keys are offered under the names of their signatures (RFC 8332). */
