@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename, relative, resolve } from "node:path";
+import { setFlagsFromString } from "node:v8";
 import { z } from "zod";
 import { loadInventory, validateVars } from "../inventory/index.ts";
 import { parseArguments } from "./arguments.ts";
@@ -19,6 +20,9 @@ import { Playbook, type PlaybookOptions } from "./playbook.ts";
 export async function openPlaybook<S extends z.ZodType = z.ZodRecord<z.ZodString, z.ZodUnknown>>(
   options: PlaybookOptions<S>,
 ): Promise<Playbook<z.output<S>>> {
+  // Logins leave garbage faster than V8 sees a reason to collect it: 500 connections peaked at 280 MB, of which 55 were
+  // alive, and at 170 with this. A run on a few hosts takes as long as without.
+  setFlagsFromString("--optimize-for-size");
   const script = scriptOf(process.argv);
   try {
     const args = parseArguments(options.args ?? script.args);

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { homedir, userInfo } from "node:os";
-import { setFlagsFromString } from "node:v8";
 import pLimit from "p-limit";
 import type { z } from "zod";
 import type { Emit, RunEvent } from "../engine/events.ts";
@@ -102,7 +101,6 @@ export class Playbook<V> implements AsyncDisposable {
   async #runPrepared(plays: readonly PreparedPlay[]): Promise<RunResult> {
     const start = performance.now();
     const names = this.#hostNames(plays);
-    if (names.length > MANY_HOSTS) setFlagsFromString("--optimize-for-size");
     const redactor = this.#redactor(plays);
     const recap = new Recap(names);
     const report = reporterFor(this.args);
@@ -200,12 +198,6 @@ export class Playbook<V> implements AsyncDisposable {
     process.exit(result.exitCode);
   }
 }
-
-/**
- * From so many hosts on, memory counts more than speed. Logins leave garbage faster than V8 sees a reason to collect it:
- * 500 connections peak at 280 MB otherwise, of which 55 MB are alive; the flag halves that for a fifth more CPU time.
- */
-const MANY_HOSTS = 100;
 
 /** Logins at a time: what a controller's core can encrypt, and below what sshd drops behind a bastion. */
 const HANDSHAKES = 32;
