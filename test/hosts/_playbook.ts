@@ -13,8 +13,8 @@ import type { Lab } from "../lab/lab.ts";
 export interface PlaybookProcess {
   readonly child: ChildProcess;
   readonly events: RunEvent[];
-  /** The first event of this name, now or later. Rejects when the process ends without it. */
-  event<E extends RunEvent["event"]>(name: E): Promise<Extract<RunEvent, { event: E }>>;
+  /** The first event of this name, or the one after `skip` others, now or later. Rejects when the process ends before. */
+  event<E extends RunEvent["event"]>(name: E, skip?: number): Promise<Extract<RunEvent, { event: E }>>;
   readonly ended: Promise<{
     readonly code: number | null;
     readonly events: readonly RunEvent[];
@@ -60,10 +60,10 @@ function watch(child: Child): PlaybookProcess {
     child,
     events,
     ended,
-    event<E extends RunEvent["event"]>(name: E) {
+    event<E extends RunEvent["event"]>(name: E, skip = 0) {
       return new Promise<Extract<RunEvent, { event: E }>>((resolve, reject) => {
         const look = () => {
-          const found = events.find((event): event is Extract<RunEvent, { event: E }> => event.event === name);
+          const found = events.filter((event): event is Extract<RunEvent, { event: E }> => event.event === name)[skip];
           if (found) resolve(found);
           else if (closed) reject(new Error(`the playbook ended without ${name}: ${stderr}${JSON.stringify(events)}`));
           else return;
