@@ -10,7 +10,7 @@ import type { Connection } from "../../lib/inventory/index.ts";
 import { connector } from "../../lib/playbook/connect.ts";
 import { type Deadlines, defaultDeadlines } from "../../lib/session/deadlines.ts";
 import type { LabHost } from "../lab/host.ts";
-import { ensureLab, type Lab } from "../lab/lab.ts";
+import { ensureLab, type Lab, openLab } from "../lab/lab.ts";
 
 /** The lab of the tests: other hosts than those of the quick start. */
 export const TEST_LAB = "test";
@@ -24,8 +24,21 @@ export async function freshHost(number: number): Promise<{ lab: Lab; host: LabHo
 
 /** A host of the test lab as it is. */
 export async function testHost(number: number): Promise<{ lab: Lab; host: LabHost }> {
-  const lab = await ensureLab({ name: TEST_LAB, hosts: Math.max(3, number) });
+  const lab = await testLab();
   return { lab, host: lab.host(`node-${number}`) };
+}
+
+/** As many as the test files use. */
+const TEST_HOSTS = 21;
+
+/**
+ * The lab with all its hosts, made by whoever comes first. After that it is only opened: to make it complete again would
+ * switch on a host that another test has just switched off.
+ */
+async function testLab(): Promise<Lab> {
+  const lab = openLab(TEST_LAB);
+  const isUp = lab && lab.hosts.length >= TEST_HOSTS && lab.hosts.some((host) => host.running);
+  return isUp ? lab : ensureLab({ name: TEST_LAB, hosts: TEST_HOSTS });
 }
 
 /** How a login to a lab host is described to Hostwright: a user with passwordless sudo. */
