@@ -78,7 +78,7 @@ async function configuration(port: number): Promise<string> {
     `BindAddress: ${address}`,
     "ExThreshold: 30",
   ];
-  // Hosts always say deb.debian.org; where it comes from is this file's business, so that the cached root outlives a
+  // Hosts always ask under Debian's usual name; where it comes from is this file's business, so that the cached root outlives a
   // change of the machine's mirror.
   if (mirror.archive !== debian) lines.push(`Remap-debrep: ${debian} ; ${mirror.archive}`);
   if (mirror.security && mirror.security !== debianSecurity)
