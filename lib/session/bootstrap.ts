@@ -58,7 +58,7 @@ const LOOP =
   `n=0; while [ "$r" -gt 128 ] && [ "$n" -lt 100 ] && kill -0 -"$w" 2>/dev/null; do sleep 0.1; n=$((n + 1)); done; ` +
   `[ "$n" -lt 100 ] || kill -KILL -"$w" 2>/dev/null; ` +
   `kill "$v" 2>/dev/null; wait "$v" 2>/dev/null; ` +
-  `[ -z "$L" ] || rm -f "$L/worker"; e "$r";; ` +
+  `[ ! -d "$L" ] || : >"$L/worker"; e "$r";; ` +
   `esac; done; [ -z "$L" ] || rm -rf "$L"; } 2>&1 | { exec 3<&- >&2 4>&-; cat || cat >/dev/null; }`;
 
 /** The dot keeps a frame's last newlines from the command substitution. Output is meant for reads: changes use fd 2. */
