@@ -1,3 +1,4 @@
+import { remember } from "../remember.ts";
 import { type Bases, type Connection, connectionOf, isConnectionVariable } from "./connection.ts";
 import type { Draft, Variable, Variables } from "./draft.ts";
 import { type GroupNode, withDescendants } from "./graph.ts";
@@ -140,12 +141,6 @@ export function makeInventory({ draft, nodes, files, extra, bases, folder, unuse
     },
     definition: (name) => draft.hosts.get(name)?.place ?? { file: folder },
   };
-}
-
-function remember<K, V>(known: Map<K, V>, key: K, make: () => V): V {
-  const value = known.get(key) ?? make();
-  known.set(key, value);
-  return value;
 }
 
 function recordOf(variables: Variables): Readonly<Record<string, unknown>> {

@@ -32,7 +32,7 @@ export interface FrameEnd {
   readonly status: number;
 }
 
-/** Output beyond this is dropped, and {@link OutputCollector.capped} says so. */
+/** Output beyond this is dropped; an answer that was cut so lacks its end, which is an error to whoever reads it. */
 export const OUTPUT_CAP = 64 * 1024 * 1024;
 
 /** Collects stdout until the mark that ends a frame, which nothing on the host can know. */
@@ -41,7 +41,6 @@ export class OutputCollector {
   #chunks: Buffer[] = [];
   #size = 0;
   #tail: Buffer = Buffer.alloc(0);
-  capped = false;
 
   constructor(token: string) {
     this.#mark = Buffer.from(`\n${token} end `);
@@ -49,8 +48,7 @@ export class OutputCollector {
 
   /** Takes a chunk; answers when it completes the frame. */
   push(chunk: Buffer): FrameEnd | undefined {
-    if (this.#size + chunk.length > OUTPUT_CAP) this.capped = true;
-    else {
+    if (this.#size + chunk.length <= OUTPUT_CAP) {
       this.#chunks.push(chunk);
       this.#size += chunk.length;
     }

@@ -109,11 +109,6 @@ export class Session {
     return session;
   }
 
-  /** Why the session cannot be used any more, once it cannot. */
-  get gone(): Error | undefined {
-    return this.#gone;
-  }
-
   /**
    * Runs one frame and waits for its end.
    *

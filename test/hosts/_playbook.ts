@@ -100,8 +100,13 @@ export function inventoryOf(
       hosts: Object.fromEntries(hosts.map(({ name, address }) => [name, { ansible_host: address, ...hostVars[name] }])),
     },
   };
-  const file = join(mkdtempSync(join(tmpdir(), "hostwright-test-")), "inventory.yaml");
-  writeFileSync(file, JSON.stringify(inventory));
+  return temporaryFile("inventory.yaml", JSON.stringify(inventory));
+}
+
+/** A file of this name in a folder of its own. */
+export function temporaryFile(name: string, text: string): string {
+  const file = join(mkdtempSync(join(tmpdir(), "hostwright-test-")), name);
+  writeFileSync(file, text);
   return file;
 }
 

@@ -1,12 +1,9 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import test from "ava";
 import { installServices } from "../../bench/state.ts";
 import type { RunEvent } from "../../lib/engine/events.ts";
 import { startRelay } from "../lab/relay.ts";
 import { freshHost } from "./_host.ts";
-import { inventoryOf, runPlaybook, startPlaybook } from "./_playbook.ts";
+import { inventoryOf, runPlaybook, startPlaybook, temporaryFile } from "./_playbook.ts";
 
 const { lab, host } = await freshHost(13);
 await installServices([host]);
@@ -168,12 +165,6 @@ function recapOf(events: readonly RunEvent[]) {
   const recap = events.find((event) => event.event === "recap");
   const { ok, changed } = Object.values(recap?.hosts ?? {})[0] ?? { ok: 0, changed: 0 };
   return { ok, changed };
-}
-
-function temporaryFile(name: string, text: string): string {
-  const file = join(mkdtempSync(join(tmpdir(), "hostwright-test-")), name);
-  writeFileSync(file, text);
-  return file;
 }
 
 async function insist(script: string): Promise<void> {

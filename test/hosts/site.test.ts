@@ -1,20 +1,16 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import test from "ava";
 import type { RunEvent } from "../../lib/engine/events.ts";
 import type { LabHost } from "../lab/host.ts";
 import { freshHost, testHost } from "./_host.ts";
-import { errorOf, runSite } from "./_playbook.ts";
+import { errorOf, runSite, temporaryFile } from "./_playbook.ts";
 
 const sites = await Promise.all([15, 16, 17].map((number) => freshHost(number)));
 const hosts = sites.map(({ host }) => host);
 const { lab } = await testHost(15);
 const vip = `${lab.prefix}150`;
 
-const file = join(mkdtempSync(join(tmpdir(), "hostwright-test-")), "inventory.yaml");
-writeFileSync(
-  file,
+const file = temporaryFile(
+  "inventory.yaml",
   JSON.stringify({
     all: {
       vars: {

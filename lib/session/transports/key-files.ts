@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import ssh2 from "ssh2";
 import { ConnectionError } from "../../errors.ts";
+import { remember } from "../../remember.ts";
 import type { Secret } from "../../secrets/secret.ts";
 import { type KnownHost, parseKnownHosts } from "../known-hosts.ts";
 
@@ -25,12 +26,6 @@ export class KeyFiles {
     const id = `${file}\0${passphrase?.reveal() ?? ""}`;
     return remember(this.#privateKeys, id, () => readPrivateKey(file, passphrase));
   }
-}
-
-function remember<T>(known: Map<string, T>, key: string, make: () => T): T {
-  const value = known.get(key) ?? make();
-  known.set(key, value);
-  return value;
 }
 
 async function readKnownHosts(file: string): Promise<readonly KnownHost[]> {
