@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import pLimit from "p-limit";
 import { CommandError, ConnectionError, TaskError, TimeoutError } from "../errors.ts";
 import type { Deadlines } from "../session/deadlines.ts";
 import { heldBy, heldMessage, lockDirectory, lockText, type RunIdentity } from "../session/lock.ts";
@@ -31,6 +32,8 @@ const RECONNECT_MS = 500;
  */
 export class HostFrames {
   readonly #options: HostFramesOptions;
+  /** One frame at a time: roles of other hosts may ask this one too. */
+  readonly #turn = pLimit(1);
   #session: Session | undefined;
   #locked = false;
   #facts: HostFacts | undefined;
@@ -50,7 +53,20 @@ export class HostFrames {
    *
    * @throws TaskError when another run holds the host; and what opening the session, or running a frame, throws
    */
-  async send(text: string, options: Omit<FrameOptions, "signal">): Promise<FrameOutput> {
+  send(text: string, options: Omit<FrameOptions, "signal">): Promise<FrameOutput> {
+    return this.#turn(() => this.#send(text, options));
+  }
+
+  /** Writes bytes into a file on the host, behind a frame that has opened the session. */
+  put(path: string, bytes: Buffer, options: Omit<FrameOptions, "signal">): Promise<FrameOutput> {
+    return this.#turn(async () => {
+      const session = await this.#open();
+      this.#sent++;
+      return session.put(path, bytes, { ...options, signal: this.#options.signal });
+    });
+  }
+
+  async #send(text: string, options: Omit<FrameOptions, "signal">): Promise<FrameOutput> {
     const { host, check, run, deadlines, signal, waiting } = this.#options;
     const session = await this.#open();
     const takesLock = !check && !this.#locked;
@@ -69,13 +85,6 @@ export class HostFrames {
     if (holder !== undefined) throw new TaskError(heldMessage(host, holder));
     this.#locked ||= takesLock;
     return output;
-  }
-
-  /** Writes bytes into a file on the host, behind a frame that has opened the session. */
-  async put(path: string, bytes: Buffer, options: Omit<FrameOptions, "signal">): Promise<FrameOutput> {
-    const session = await this.#open();
-    this.#sent++;
-    return session.put(path, bytes, { ...options, signal: this.#options.signal });
   }
 
   /** Asks in a frame of its own, after `waitMs` on the host. */

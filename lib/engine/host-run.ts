@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { HostwrightError, TimeoutError } from "../errors.ts";
+import { HostwrightError, TimeoutError, UsageError } from "../errors.ts";
+import { type Secret, secretsIn } from "../secrets/secret.ts";
 import { render, type Sh, sh } from "../shell/sh.ts";
 import type { Action, ActionContext } from "./action.ts";
 import { answerOf } from "./answers.ts";
@@ -22,10 +23,14 @@ export interface HostListener {
   output(ref: TaskRef, line: string): void;
   finished(result: TaskResult): void;
   mispredicted?(misprediction: Misprediction): void;
+  /** Secrets that were made during the run, before anything that holds them is sent or shown. */
+  learned?(secrets: readonly Secret[]): void;
 }
 
 export interface HostRunOptions extends Omit<HostFramesOptions, "connected" | "waiting"> {
   readonly listener: HostListener;
+  /** Another host's run, by its name in the inventory; there is none unless told. */
+  peer?(name: string): HostRun;
 }
 
 /** Lines of an action's output that it is given back. */
@@ -61,12 +66,14 @@ export class HostRun {
       converge: (tasks) => this.converge(tasks.map((task) => entryOf(role, task))),
       read: (read) => this.#read(read),
       act: (action) => this.#act(role, action),
+      peer: (name) => this.#peer(name).asRole(role),
     };
   }
 
   /** Converges tasks of several roles together. */
   async converge(entries: readonly Entry[]): Promise<ConvergeAnswer> {
     const { run, deadlines, listener } = this.#options;
+    listener.learned?.(entries.flatMap(({ task }) => task.secrets));
     const context = { host: this.name, frames: this.#frames, run, changeMs: deadlines.changeMs };
     const line: Line = {
       host: this.name,
@@ -111,6 +118,7 @@ export class HostRun {
     listener.started(ref);
     try {
       const value = await action.run(this.#actionContext(ref));
+      listener.learned?.(secretsIn(value));
       const status = action.changes ? "changed" : "ok";
       listener.finished({ ...told, status, reason: "done", durationMs: performance.now() - start });
       return { acted: true, value };
@@ -120,6 +128,12 @@ export class HostRun {
       }
       throw error;
     }
+  }
+
+  #peer(name: string): HostRun {
+    const peer = name === this.name ? this : this.#options.peer?.(name);
+    if (peer) return peer;
+    throw new UsageError(`${this.name}: this run has no host ${JSON.stringify(name)} beside it`);
   }
 
   #actionContext(ref: TaskRef): ActionContext {

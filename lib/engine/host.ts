@@ -35,4 +35,12 @@ export interface Host {
   read<T>(read: Read<T>): Promise<ReadAnswer<T>>;
   /** Does something; not in check mode. */
   act<T>(action: Action<T>): Promise<ActAnswer<T>>;
+  /**
+   * Another host of the inventory, in this play or not: a role that has to know or do something elsewhere, such as make
+   * a join token on a control plane, asks there instead of remembering. It is connected when first used, within
+   * `--limit` or not; what it is asked throws ConnectionError where it cannot be reached.
+   *
+   * @throws UsageError, when the inventory has no such host
+   */
+  peer(name: string): Host;
 }

@@ -5,11 +5,12 @@ import type { z } from "zod";
 import type { Emit, RunEvent } from "../engine/events.ts";
 import { HostRun } from "../engine/host-run.ts";
 import { UsageError } from "../errors.ts";
-import type { Inventory } from "../inventory/index.ts";
+import type { Inventory, InventoryHost } from "../inventory/index.ts";
 import { Redactor } from "../secrets/redact.ts";
 import { Secret, secretsIn } from "../secrets/secret.ts";
 import { type Deadlines, defaultDeadlines } from "../session/deadlines.ts";
 import { runIdentity } from "../session/lock.ts";
+import { nearest } from "../text/nearest.ts";
 import type { Arguments } from "./arguments.ts";
 import { connector } from "./connect.ts";
 import { ExitCode, refuse } from "./exit.ts";
@@ -129,25 +130,34 @@ export class Playbook<V> implements AsyncDisposable {
       const account = { home: homedir(), user: userInfo().username, agent: process.env.SSH_AUTH_SOCK };
       const connect = connector(account, deadlines);
       let current = "";
+      const runOf = (host: InventoryHost): HostRun => {
+        const made =
+          this.#hostRuns.get(host.name) ??
+          new HostRun({
+            host: host.name,
+            check: this.args.check,
+            run: identity,
+            deadlines,
+            signal: stop.signal,
+            connect: () => handshake(() => connect(host.name, host.connection)),
+            listener: listenerOf(
+              host.name,
+              () => current,
+              emit,
+              (secrets) => redactor.add(...secrets),
+            ),
+            peer: (name) => runOf(peerOf(this.inventory, name)),
+          });
+        this.#hostRuns.set(host.name, made);
+        return made;
+      };
       const hosts = await runPlays(plays, {
         forks: this.args.forks ?? this.#options.forks ?? 50,
         emit,
         signal: stop.signal,
         hostRun: ({ host }: PreparedHost, play) => {
           current = play;
-          const made =
-            this.#hostRuns.get(host.name) ??
-            new HostRun({
-              host: host.name,
-              check: this.args.check,
-              run: identity,
-              deadlines,
-              signal: stop.signal,
-              connect: () => handshake(() => connect(host.name, host.connection)),
-              listener: listenerOf(host.name, () => current, emit),
-            });
-          this.#hostRuns.set(host.name, made);
-          return made;
+          return runOf(host);
         },
       });
       await this[Symbol.asyncDispose]();
@@ -197,6 +207,17 @@ export class Playbook<V> implements AsyncDisposable {
     await new Promise<void>((resolve) => process.stdout.write("", () => resolve()));
     process.exit(result.exitCode);
   }
+}
+
+/** The host that a role names. The names come from its parameters, so a mistake is one of the playbook's. */
+function peerOf(inventory: Inventory, name: string): InventoryHost {
+  const [host] = inventory.hosts.filter((each) => each.name === name);
+  if (host) return host;
+  const names = inventory.hosts.map((each) => each.name);
+  const near = nearest(name, names);
+  throw new UsageError(
+    `the inventory has no host ${JSON.stringify(name)} for a role to ask${near ? `; did you mean ${near}?` : ""}`,
+  );
 }
 
 /** Logins at a time: what a controller's core can encrypt, and below what sshd drops behind a bastion. */

@@ -3,6 +3,7 @@ import type { Emit, HostStatus, ReportedError, TaskRef } from "../engine/events.
 import type { HostListener, HostRun } from "../engine/host-run.ts";
 import type { ListRole, Role } from "../engine/role.ts";
 import { ConnectionError, HostwrightError, TaskError, TimeoutError } from "../errors.ts";
+import type { Secret } from "../secrets/secret.ts";
 
 /** What became of one host in one play. */
 export interface HostResult {
@@ -88,9 +89,15 @@ export function reportedError(error: Error): ReportedError {
 }
 
 /** Turns what happens on a host into events. */
-export function listenerOf(host: string, playOf: () => string, emit: Emit): HostListener {
+export function listenerOf(
+  host: string,
+  playOf: () => string,
+  emit: Emit,
+  learned: (secrets: readonly Secret[]) => void,
+): HostListener {
   const at = (ref: TaskRef) => ({ host, ...ref });
   return {
+    learned,
     connected: (durationMs) => emit({ event: "host-connected", host, durationMs }),
     waiting: (message) => emit({ event: "host-waiting", host, message }),
     started: (ref) => emit({ event: "task-started", ...at(ref) }),

@@ -9,19 +9,22 @@ export const SHORTEST_REDACTED = 4;
  * in output: base64, JSON, URL, quoted for a shell, and line by line for secrets of several lines.
  */
 export class Redactor {
+  readonly #known = new Set<string>();
   readonly #forms = new Set<string>();
   #pattern: RegExp | undefined;
 
   add(...secrets: readonly Secret[]): void {
     for (const secret of secrets) {
       const value = secret.reveal();
+      if (this.#known.has(value)) continue;
+      this.#known.add(value);
+      this.#pattern = undefined;
       const lines = value.includes("\n") ? value.split("\n") : [];
       for (const text of [value, value.trim(), ...lines]) {
         if (text.length < SHORTEST_REDACTED) continue;
         for (const form of formsOf(text)) this.#forms.add(form);
       }
     }
-    this.#pattern = undefined;
   }
 
   /** The text with every form of every secret masked. */

@@ -96,6 +96,31 @@ test.serial("a role that decides by what it reads, and does nothing in check mod
   t.is(again.code, 0, "nothing changed, so nothing was waited for");
 });
 
+test.serial(
+  "a role asks and acts on other hosts, within --limit or not, and what is secret there stays so",
+  async (t) => {
+    const { code, events } = await runPlaybook("peers.mts", [...args({ from: one }), "--limit", `${two},${three}`]);
+    t.is(code, 1, "the role ends with an error that has the word in it");
+    const taught = await Promise.all(hosts.map(async (host) => (await host.exec("cat /run/mark-taught")).stdout));
+    t.deepEqual(taught, ["", `by ${one}\n`, `by ${one}\n`]);
+    const learnt = await Promise.all(
+      [one, two].map((name) => lab.host(name).exec("cat /run/mark-made /run/mark-word")),
+    );
+    const [word = "-"] = learnt.map(({ stdout }) => stdout.trim());
+    t.is(word.length, 36);
+    t.is(errorOf(events).match(/the word is .*/)?.[0], "the word is ********");
+    t.false(JSON.stringify(events).includes(word));
+    const last = events.at(-1);
+    t.like(last?.event === "recap" ? last.hosts[one] : {}, { changed: 2 });
+  },
+);
+
+test.serial("a host that a role asks in vain has not failed itself; a name that is none is an error", async (t) => {
+  const unknown = await runPlaybook("peers.mts", [...args({ from: "nobody" }), "--limit", two]);
+  t.regex(errorOf(unknown.events), /no host "nobody" for a role to ask/);
+  t.is(unknown.code, 1);
+});
+
 test.serial("an unreachable host is told apart from one that failed, by the exit code too", async (t) => {
   await hosts[2]?.kill();
   const { code, events } = await runPlaybook("plays.mts", args({}));
