@@ -43,6 +43,7 @@ export class HostRun {
   readonly #options: HostRunOptions;
   readonly #frames: HostFrames;
   readonly #overlay = new Overlay();
+  #changes = 0;
 
   constructor(options: HostRunOptions) {
     this.name = options.host;
@@ -55,6 +56,11 @@ export class HostRun {
   /** Round trips so far, those of the login not counted. */
   get roundTrips(): number {
     return this.#frames.sent;
+  }
+
+  /** Tasks and actions so far that have changed the host, or would in check mode. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** The host as roles of one name see it: their tasks are reported under that name. */
@@ -87,8 +93,9 @@ export class HostRun {
     };
     const { results, mispredictions, readsAsked } = await converge(line, entries);
     for (const misprediction of mispredictions) listener.mispredicted?.(misprediction);
-    const changed = results.some(({ status }) => CHANGED.has(status));
-    return { changed, results, readsAsked };
+    const changes = results.filter(({ status }) => CHANGED.has(status)).length;
+    this.#changes += changes;
+    return { changed: changes > 0, results, readsAsked };
   }
 
   /** Ends the session in order: the lock is released. */
@@ -120,6 +127,7 @@ export class HostRun {
       const value = await action.run(this.#actionContext(ref));
       listener.learned?.(secretsIn(value));
       const status = action.changes ? "changed" : "ok";
+      if (action.changes) this.#changes++;
       listener.finished({ ...told, status, reason: "done", durationMs: performance.now() - start });
       return { acted: true, value };
     } catch (error) {

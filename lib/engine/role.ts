@@ -15,6 +15,8 @@ export interface ListRole {
 export interface AsyncRole {
   readonly kind: "async";
   readonly name: string;
+  /** Whether hosts of a play take turns in it. */
+  readonly oneAtATime: boolean;
   run(host: Host): Promise<void>;
   readonly secrets: readonly Secret[];
 }
@@ -47,20 +49,23 @@ export function defineRole<S extends z.ZodType>(definition: {
 export function defineRole<S extends z.ZodType>(definition: {
   readonly name: string;
   readonly params: S;
+  /** Whether hosts of a play take turns in it, whatever the play says of `serial`. Default false. */
+  readonly oneAtATime?: boolean;
   run(host: Host, params: z.output<S>): Promise<void>;
 }): RoleType<S, AsyncRole>;
 export function defineRole<S extends z.ZodType>(definition: {
   readonly name: string;
   readonly params: S;
+  readonly oneAtATime?: boolean;
   tasks?(params: z.output<S>): readonly Task[];
   run?(host: Host, params: z.output<S>): Promise<void>;
 }): RoleType<S, Role> {
-  const { name, run } = definition;
+  const { name, run, oneAtATime = false } = definition;
   const make = (input: z.input<S>): Role => {
     const params = parseParams(`role ${name}`, definition.params, input);
     const tasks = definition.tasks?.(params) ?? [];
     const secrets = [...secretsIn(params), ...tasks.flatMap((task) => task.secrets)];
-    if (run) return { kind: "async", name, secrets, run: (host) => run(host, params) };
+    if (run) return { kind: "async", name, secrets, oneAtATime, run: (host) => run(host, params) };
     return { kind: "list", name, secrets, tasks };
   };
   return Object.assign(make, { roleName: name, params: definition.params });

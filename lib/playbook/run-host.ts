@@ -1,7 +1,8 @@
+import pLimit, { type LimitFunction } from "p-limit";
 import { entryOf } from "../engine/entry.ts";
 import type { Emit, HostStatus, ReportedError, TaskRef } from "../engine/events.ts";
 import type { HostListener, HostRun } from "../engine/host-run.ts";
-import type { ListRole, Role } from "../engine/role.ts";
+import type { AsyncRole, ListRole, Role } from "../engine/role.ts";
 import { ConnectionError, HostwrightError, TaskError, TimeoutError } from "../errors.ts";
 import type { Secret } from "../secrets/secret.ts";
 
@@ -13,12 +14,26 @@ export interface HostResult {
   readonly error?: Error;
 }
 
+/** Runs a role of a host, when it is its turn. */
+export type Turns = (role: AsyncRole, work: () => Promise<void>) => Promise<void>;
+
+/** Roles that hosts take turns in are run by one at a time, each such role for itself. */
+export function takeTurns(): Turns {
+  const limits = new Map<string, LimitFunction>();
+  return (role, work) => {
+    if (!role.oneAtATime) return work();
+    const limit = limits.get(role.name) ?? pLimit(1);
+    limits.set(role.name, limit);
+    return limit(work);
+  };
+}
+
 /** Runs a play's roles on one host. Never rejects: what went wrong is in the result, and was told by an event. */
 export async function runHost(
   run: HostRun,
   play: string,
   roles: readonly Role[],
-  { emit, signal }: { emit: Emit; signal: AbortSignal },
+  { emit, signal, turns }: { emit: Emit; signal: AbortSignal; turns: Turns },
 ): Promise<HostResult> {
   const host = run.name;
   const start = performance.now();
@@ -33,25 +48,23 @@ export async function runHost(
       durationMs: performance.now() - start,
       ...(error && { error: reportedError(error) }),
     });
-  let changed = false;
+  const changes = run.changes;
+  const changed = () => run.changes > changes;
   try {
     for (const stretch of stretchesOf(roles)) {
       signal.throwIfAborted();
-      if (stretch.kind === "async") await stretch.run(run.asRole(stretch.name));
+      if (stretch.kind === "async") await turns(stretch, () => stretch.run(run.asRole(stretch.name)));
       else {
-        const answer = await run.converge(
-          stretch.roles.flatMap((role) => role.tasks.map((task) => entryOf(role.name, task))),
-        );
-        changed ||= answer.changed;
+        await run.converge(stretch.roles.flatMap((role) => role.tasks.map((task) => entryOf(role.name, task))));
       }
     }
     finish("ok");
-    return { host, status: "ok", changed };
+    return { host, status: "ok", changed: changed() };
   } catch (thrown) {
     const error = toError(thrown, host, signal);
     const status = signal.aborted ? "interrupted" : isUnreachable(error) ? "unreachable" : "failed";
     finish(status, error);
-    return { host, status, changed, error };
+    return { host, status, changed: changed(), error };
   }
 }
 

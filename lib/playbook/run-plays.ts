@@ -2,7 +2,7 @@ import pLimit from "p-limit";
 import type { Emit } from "../engine/events.ts";
 import type { HostRun } from "../engine/host-run.ts";
 import type { PreparedHost, PreparedPlay } from "./prepare.ts";
-import { type HostResult, runHost } from "./run-host.ts";
+import { type HostResult, runHost, takeTurns } from "./run-host.ts";
 
 export interface RunContext {
   readonly forks: number;
@@ -30,11 +30,12 @@ export async function runPlays(plays: readonly PreparedPlay[], context: RunConte
     const start = performance.now();
     emit({ event: "play-started", play: play.title, hosts: hosts.map(({ host }) => host.name) });
     let failures = 0;
+    const turns = takeTurns();
     for (const batch of batchesOf(hosts, play.options.serial)) {
       if (stopped || signal.aborted) break;
       const limit = pLimit(context.forks);
       const outcomes = await limit.map(batch, (each) =>
-        runHost(context.hostRun(each, play.title), play.title, each.roles, context),
+        runHost(context.hostRun(each, play.title), play.title, each.roles, { ...context, turns }),
       );
       for (const outcome of outcomes) results.set(outcome.host, merge(results.get(outcome.host), outcome));
       const lost = outcomes.filter(({ status }) => status !== "ok").length;
