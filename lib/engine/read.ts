@@ -20,6 +20,8 @@ export interface ReadKind<T> {
   hangsOn?(key: string, path: string): boolean;
   /** Its text leaves the shell as it found it, variables and functions named `hw_…` aside: no process of its own. */
   readonly tidy?: boolean;
+  /** No package that comes or goes alters its answers; of kinds that do not say so that is not known. */
+  readonly outlastsPackages?: boolean;
   /** Any change may alter its answers: it runs a test of the user's. */
   readonly fragile?: boolean;
   /** For a question that is dear: how long it may take on its own; the session's deadline for reads unless told. */

@@ -40,6 +40,7 @@ done) awk ${program} ${keys} 2>/dev/null`;
 
 const lines = defineRead<readonly string[]>({
   name: "authorized-key",
+  outlastsPackages: true,
   hangsOn: (_key, path) => path.endsWith("/.ssh/authorized_keys"),
   ask,
   split: splitRecords,
@@ -103,6 +104,7 @@ END {
  */
 export const userHome = defineRead<UserHome>({
   name: "user-home",
+  outlastsPackages: true,
   ask: (users) => sh`getent passwd ${users} 2>/dev/null | { set --
 while IFS=: read -r hw_n hw_p hw_u hw_g hw_c hw_h hw_s; do
   printf 'user %s %s %s\\n' "$hw_n" "$hw_u" "$hw_h"

@@ -10,6 +10,7 @@ export interface HostnameState {
 
 const kind = defineRead<HostnameState>({
   name: "hostname",
+  outlastsPackages: true,
   tidy: true,
   hangsOn: (_key, path) => path === "/etc/hostname",
   ask: () => rawSh(`uname -n; [ ! -f /etc/hostname ] || cat /etc/hostname`),

@@ -39,6 +39,7 @@ BEGIN {
 
 const kind = defineRead<readonly HostsLine[]>({
   name: "hosts-entry",
+  outlastsPackages: true,
   tidy: true,
   hangsOn: (_key, path) => path === "/etc/hosts",
   ask: (keys) => sh`awk ${program} ${keys} 2>/dev/null`,

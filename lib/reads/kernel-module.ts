@@ -59,6 +59,7 @@ BEGIN {
  */
 export const kernelModule = defineRead<KernelModuleState>({
   name: "kernel-module",
+  outlastsPackages: true,
   tidy: true,
   hangsOn: (_key, path) => path === "/etc/modules" || isConfFile(path, "modules-load.d"),
   ask: (keys) => sh`hw_l=; for hw_m in ${keys}; do [ ! -d "/sys/module/$hw_m" ] || hw_l="$hw_l $hw_m"; done

@@ -11,6 +11,7 @@ import { joinSh, rawSh, sh } from "../shell/sh.ts";
  */
 export const mountsBelow = defineRead<readonly string[]>({
   name: "mounts-below",
+  outlastsPackages: true,
   ask: (paths) =>
     joinSh([
       rawSh(`hw_mounts() {

@@ -40,6 +40,7 @@ const FORMAT = "${Package}|${Version},${db:Status-Want},${db:Status-Eflag},${db:
  */
 const packageKind = {
   name: "package",
+  outlastsPackages: true,
   tidy: true,
   ask(keys: readonly string[]): Sh {
     const names = keys.map(nameIn);

@@ -40,6 +40,7 @@ done; :`);
 
 const kind = defineRead<SwapState>({
   name: "swap",
+  outlastsPackages: true,
   hangsOn: (_key, path) => path === "/etc/fstab",
   ask: () => ask,
   split: (output, keys) => keys.map(() => output),

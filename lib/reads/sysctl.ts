@@ -14,6 +14,7 @@ import { linesOf, splitRecords } from "./records.ts";
  */
 export const sysctlValue = defineRead<string | undefined>({
   name: "sysctl",
+  outlastsPackages: true,
   tidy: true,
   ask: (keys) => sh`grep -H '' -- ${keys.map((key) => `/proc/sys/${sysctlPath(key)}`)} 2>/dev/null; :`,
   split: (output, keys) => {
@@ -63,6 +64,7 @@ BEGIN {
 
 const bootKind = defineRead<SysctlBoot>({
   name: "sysctl-boot",
+  outlastsPackages: true,
   tidy: true,
   hangsOn: (_key, path) => path === "/etc/sysctl.conf" || isConfFile(path, "sysctl.d"),
   // Systems without systemd have /etc/sysctl.conf in the last place; systemd reads it through a link in sysctl.d only.

@@ -7,12 +7,6 @@ import { path as pathState } from "../reads/path.ts";
 import { takenAsked } from "../reads/taken-file.ts";
 import { unitAsked } from "../reads/units.ts";
 
-/** Kinds of reads that no package alters; of those that are not this library's own, nobody knows. */
-const UNTOUCHED = new Set([
-  ...["package", "hostname", "hosts-entry", "swap", "sysctl", "sysctl-boot", "kernel-module", "mounts-below"],
-  ...["authorized-key", "user-home"],
-]);
-
 type Named = readonly { readonly name: string }[];
 
 /** What else an installation may bring of what is not there now: units, files, users; and what other commands tell. */
@@ -27,7 +21,7 @@ export function installSurprises(packages: Named): readonly Prediction[] {
       if (unit) return isAbsentSide(answer) && names.some((name) => unitIsOf(unit.unit, name));
       if (isAccount(read)) return answer === undefined;
       if (pathOfRead(read) !== undefined) return mayCome(read, answer, peek, names);
-      return takenAsked(read) === undefined && !UNTOUCHED.has(read.kind.name);
+      return takenAsked(read) === undefined && !read.kind.outlastsPackages;
     }),
   ];
 }
@@ -50,7 +44,7 @@ export function removalSurprises(names: readonly string[]): readonly Prediction[
       if (isAccount(read)) return answer !== undefined;
       const file = pathOfRead(read);
       if (file !== undefined) return !isAbsentFile(answer) && names.some((name) => pathIsOf(file, name));
-      return !UNTOUCHED.has(read.kind.name);
+      return !read.kind.outlastsPackages;
     }),
   ];
 }

@@ -203,12 +203,15 @@ test("an installation is predicted where it is known, and what it may bring is n
 
 test("what reads of others answer behind an installation is unknown", (t) => {
   const after = behind(bare, has("haproxy", absent));
-  const read = (name: string): Read<unknown> => ({ kind: { ...packageState("x").kind, name }, key: "x" });
+  const read = (name: string, outlastsPackages = false): Read<unknown> => ({
+    kind: { ...packageState("x").kind, name, outlastsPackages },
+    key: "x",
+  });
   t.is(after(read("command"), 1), "unknown");
   t.is(after(read("containerd-release"), undefined), "unknown");
   t.is(after(read("user"), undefined), "unknown");
   t.deepEqual(after(read("user"), { home: "/" }), { home: "/" });
-  t.is(after(read("sysctl"), "1"), "1");
+  t.is(after(read("sysctl", true), "1"), "1");
 });
 
 test("another version may restart units", (t) => {
