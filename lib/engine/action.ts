@@ -21,6 +21,8 @@ export interface Action<T> {
   readonly subject: string;
   /** Whether it changes the host, for the report. */
   readonly changes: boolean;
+  /** Of one that may change something: whether it has, by what it brought. */
+  changed?(value: T): boolean;
   run(context: ActionContext): Promise<T>;
 }
 
@@ -36,6 +38,7 @@ export function defineAction<S extends z.ZodType, T>(definition: {
   readonly name: string;
   readonly params: S;
   readonly changes: boolean;
+  changed?(value: T): boolean;
   subject(params: z.output<S>): string;
   run(context: ActionContext, params: z.output<S>): Promise<T>;
 }): ((params: z.input<S>) => Action<T>) & { readonly actionName: string; readonly params: S } {
@@ -45,6 +48,7 @@ export function defineAction<S extends z.ZodType, T>(definition: {
       name: definition.name,
       subject: definition.subject(params),
       changes: definition.changes,
+      ...(definition.changed && { changed: definition.changed }),
       run: (context) => definition.run(context, params),
     };
   };

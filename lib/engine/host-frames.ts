@@ -89,6 +89,7 @@ export class HostFrames {
 
   /** Asks in a frame of its own, after `waitMs` on the host. */
   async ask(reads: readonly Read<unknown>[], waitMs = 0): Promise<Records> {
+    if (this.#facts && reads.length === 0 && waitMs === 0) return new Map();
     const questions = questionsOf(this.#facts ? reads : [FACTS, ...reads]);
     const wait = waitMs > 0 ? [rawSh(`sleep ${(waitMs / 1000).toFixed(2)}`)] : [];
     const lines: string[] = [];

@@ -126,8 +126,9 @@ export class HostRun {
     try {
       const value = await action.run(this.#actionContext(ref));
       listener.learned?.(secretsIn(value));
-      const status = action.changes ? "changed" : "ok";
-      if (action.changes) this.#changes++;
+      const changed = action.changed?.(value) ?? action.changes;
+      const status = changed ? "changed" : "ok";
+      if (changed) this.#changes++;
       listener.finished({ ...told, status, reason: "done", durationMs: performance.now() - start });
       return { acted: true, value };
     } catch (error) {

@@ -16,8 +16,8 @@ import { connector } from "./connect.ts";
 import { ExitCode, refuse } from "./exit.ts";
 import { interrupts } from "./interrupts.ts";
 import { listing } from "./listing.ts";
-import type { Play } from "./play.ts";
-import { type PreparedHost, type PreparedPlay, preparePlays } from "./prepare.ts";
+import type { Play, PlayHost } from "./play.ts";
+import { type PreparedHost, type PreparedPlay, playHosts, preparePlays } from "./prepare.ts";
 import { Recap } from "./recap.ts";
 import { reporterFor } from "./reporter.ts";
 import { type HostResult, listenerOf } from "./run-host.ts";
@@ -66,6 +66,20 @@ export class Playbook<V> implements AsyncDisposable {
     this.args = args;
     this.inventory = inventory;
     this.#vars = vars;
+  }
+
+  /** All hosts of the inventory with their variables, in its order. */
+  get hosts(): readonly PlayHost<V>[] {
+    return this.inventory.hosts.map(playHosts(this.inventory, this.#vars));
+  }
+
+  /**
+   * Ends the process as any mistake of usage does, before anything is connected: for what a script finds out itself.
+   *
+   * @throws UsageError with `exit: false`
+   */
+  refuse(message: string): never {
+    return refuse(new UsageError(message), this.#options.exit ?? true);
   }
 
   /**

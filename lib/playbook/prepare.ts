@@ -101,7 +101,7 @@ function checkOptions({ title, options }: Play<never>, note: (message: string, w
 }
 
 /** Makes the closures' view of hosts, each host's once. */
-function playHosts<V>(inventory: Inventory, vars: ReadonlyMap<string, V>): (host: InventoryHost) => PlayHost<V> {
+export function playHosts<V>(inventory: Inventory, vars: ReadonlyMap<string, V>): (host: InventoryHost) => PlayHost<V> {
   const known = new Map<InventoryHost, PlayHost<V>>();
   const toPlayHost = (host: InventoryHost): PlayHost<V> => {
     const made = known.get(host) ?? {

@@ -51,7 +51,10 @@ function nameOf(event: TaskFinished): Line {
 
 function detailsOf(event: TaskFinished, { glyphs }: Layout): readonly Line[] {
   if (event.status === "failed") return [[span("failed", "failed")]];
-  if (event.status === "blocked") return [[span("failed", "blocked: "), plain(event.reason)]];
+  if (event.status === "blocked") {
+    const [first = "", ...rest] = event.reason.split("\n");
+    return [[span("failed", "blocked: "), plain(first)], ...rest.map((line) => [plain(line)])];
+  }
   if (event.status === "skipped") return [[span("dim", `skipped: ${event.reason}`)]];
   if (event.status === "unknown") return [[span("unknown", event.reason)]];
   if (event.changes.length === 0) return [[span("dim", event.reason)]];
