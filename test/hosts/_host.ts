@@ -11,6 +11,7 @@ import { connector } from "../../lib/playbook/connect.ts";
 import { type Deadlines, defaultDeadlines } from "../../lib/session/deadlines.ts";
 import type { LabHost } from "../lab/host.ts";
 import { ensureLab, type Lab, openLab } from "../lab/lab.ts";
+import { terminalProgress } from "../lab/progress.ts";
 
 /** The lab of the tests: other hosts than those of the quick start. */
 export const TEST_LAB = "test";
@@ -28,17 +29,20 @@ export async function testHost(number: number): Promise<{ lab: Lab; host: LabHos
   return { lab, host: lab.host(`node-${number}`) };
 }
 
+/** A host that has to be switched off and on again is told. */
+const progress = terminalProgress(process.stderr);
+
 /** As many as the test files use. */
-const TEST_HOSTS = 21;
+const TEST_HOSTS = 23;
 
 /**
  * The lab with all its hosts, made by whoever comes first. After that it is only opened: to make it complete again would
  * switch on a host that another test has just switched off.
  */
 async function testLab(): Promise<Lab> {
-  const lab = openLab(TEST_LAB);
+  const lab = openLab(TEST_LAB, progress);
   const isUp = lab && lab.hosts.length >= TEST_HOSTS && lab.hosts.some((host) => host.running);
-  return isUp ? lab : ensureLab({ name: TEST_LAB, hosts: TEST_HOSTS });
+  return isUp ? lab : ensureLab({ name: TEST_LAB, hosts: TEST_HOSTS, progress });
 }
 
 /** How a login to a lab host is described to Hostwright: a user with passwordless sudo. */

@@ -1,15 +1,14 @@
 import { spawn } from "node:child_process";
 import { closeSync, existsSync, openSync } from "node:fs";
-import { connect } from "node:net";
 import { makeGroups, removeGroups } from "./cgroups.ts";
-import { LabError } from "./command.ts";
-import { dataDirectory, realDirectories } from "./disk.ts";
+import { type CommandOptions, type CommandResult, capture } from "./command.ts";
+import { dataDirectory, lowerDirectories, realDirectories } from "./disk.ts";
 import { isSystemd } from "./machine.ts";
 import { modulesDirectory } from "./modules.ts";
 import { networkOf, removeLink } from "./network.ts";
 import { hostPaths } from "./paths.ts";
-import { childrenOf, forgetProcess, killNow, readIfThere, recordedPid, recordProcess, startTimeOf } from "./process.ts";
-import { addressOf, type HostState, type LabState } from "./state.ts";
+import { childrenOf, forgetProcess, killNow, recordedPid, recordProcess, startTimeOf } from "./process.ts";
+import type { HostState, LabState } from "./state.ts";
 import { waitFor } from "./wait.ts";
 
 /**
@@ -37,7 +36,7 @@ export async function startContainer(state: LabState, host: HostState): Promise<
   const paths = hostPaths(state.name, host.name);
   const groups = makeGroups(state.name, host.name);
   await removeLink(vethName(state, host));
-  const overlay = `lowerdir=${host.root},upperdir=${paths.upper},workdir=${paths.work}`;
+  const overlay = `lowerdir=${lowerDirectories(state, host).join(":")},upperdir=${paths.upper},workdir=${paths.work}`;
   const disk = [state.disk === "copy" ? "" : overlay, paths.mount];
   const nspawn = ["systemd-nspawn", ...(await nspawnArguments(state, host))];
   const script = ["sh", "-c", supervise, "supervise.sh", ...disk, vethName(state, host), ...groups, "--", ...nspawn];
@@ -92,29 +91,12 @@ export function isSwitchedOn(lab: string, host: string): boolean {
   return recordedPid(hostPaths(lab, host).process) !== undefined;
 }
 
-/** Waits for sshd's banner, and until pam_nologin lets users in. */
-export async function waitUntilReady(state: LabState, host: HostState, deadlineMs = 60_000): Promise<void> {
-  const paths = hostPaths(state.name, host.name);
-  const address = addressOf(state, host);
-  const lastWords = () => (readIfThere(paths.console) ?? "").trim().split("\n").slice(-8).join("\n  ");
-  const ready = async () => {
-    if (!isSwitchedOn(state.name, host.name))
-      throw new LabError(`${host.name} ended while it booted. Its console (${paths.console}) says:\n  ${lastWords()}`);
-    const pid = containerPid(state.name, host.name);
-    return (await sshAnswers(address)) && pid !== undefined && !existsSync(`/proc/${pid}/root/run/nologin`);
-  };
-  const what = `sshd of ${host.name} on ${address}:22; "lab reset ${host.name}" makes it new (console: ${paths.console})`;
-  await waitFor(what, deadlineMs, ready);
-}
-
-function sshAnswers(address: string): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const socket = connect({ host: address, port: 22, timeout: 1000 });
-  socket.on("data", (banner) => resolve(banner.toString().startsWith("SSH-")));
-  socket.on("error", () => resolve(false));
-  socket.on("timeout", () => resolve(false));
-  socket.on("close", () => resolve(false));
-  return promise.finally(() => socket.destroy());
+/** Runs `sh -c` in it as root, past sshd. */
+export function runInside(pid: number, script: string, options: CommandOptions = {}): Promise<CommandResult> {
+  const namespaces = ["--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"];
+  const environment = ["env", "-i", "HOME=/root", "LC_ALL=C.UTF-8", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"];
+  const into = ["--target", String(pid), ...namespaces, "--root", "--wd", "--", ...environment];
+  return capture("nsenter", [...into, "sh", "-c", script], options);
 }
 
 async function nspawnArguments(state: LabState, host: HostState): Promise<string[]> {
@@ -148,6 +130,7 @@ function machineName(state: LabState, host: HostState): string {
   return `hw${state.index}-${host.number}`;
 }
 
-function vethName(state: LabState, host: HostState): string {
+/** The name, on this machine, of the link to the host. */
+export function vethName(state: LabState, host: HostState): string {
   return `vb-${machineName(state, host)}`;
 }

@@ -1,13 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type CommandResult, capture, LabError } from "./command.ts";
-import { containerPid, isSwitchedOn, startContainer, stopContainer, waitUntilReady } from "./container.ts";
-import { dropDisk, makeDisk } from "./disk.ts";
+import { bootHost } from "./boot.ts";
+import { type CommandResult, LabError } from "./command.ts";
+import { containerPid, runInside, stopContainer } from "./container.ts";
+import { dropDisk } from "./disk.ts";
 import { withLock } from "./lock.ts";
 import { hostPaths, labPaths } from "./paths.ts";
-import { silent } from "./progress.ts";
+import { type Progress, silent } from "./progress.ts";
 import { admin } from "./recipe.ts";
-import { addressOf, type HostState, type LabState } from "./state.ts";
+import { addressOf, type HostState, type LabState, readState } from "./state.ts";
 
 /** A throw-away machine: log in by ssh as `user` with `keyFile`, or look into it from outside with `exec`. */
 export interface LabHost {
@@ -24,7 +25,10 @@ export interface LabHost {
   exec(script: string, options?: ExecOptions): Promise<CommandResult>;
   /** Pulls the plug. The disk stays. */
   kill(): Promise<void>;
-  /** Switches it on, waits until one can log in. Nothing to do if it runs. */
+  /**
+   * Switches it on, waits until one can log in. Nothing to do if it runs. A host that does not come up is switched off
+   * and on again, once. @throws LabError if that does not help either, with what is seen of it from outside and inside
+   */
   boot(): Promise<void>;
   /** A fresh disk under the same address and sshd keys. */
   reset(): Promise<void>;
@@ -35,55 +39,58 @@ export interface ExecOptions {
   readonly timeoutMs?: number;
 }
 
-export function labHost(state: LabState, host: HostState): LabHost {
-  const { name } = host;
+/** One piece of work on a host at a time, across processes. */
+export function withHostLock<T>(lab: string, host: string, work: () => Promise<T>): Promise<T> {
+  return withLock(`${lab}.${host}`, silent, work);
+}
+
+/** On all of these hosts, one after the other locked, in this order. Never for whoever holds the lock "machine". */
+export function withHostLocks<T>(lab: string, hosts: readonly string[], work: () => Promise<T>): Promise<T> {
+  const [first, ...others] = hosts;
+  return first === undefined ? work() : withHostLock(lab, first, () => withHostLocks(lab, others, work));
+}
+
+export function labHost(labState: LabState, hostState: HostState, progress: Progress): LabHost {
+  const lab = labState.name;
+  const { name } = hostState;
   const pid = () => {
-    const found = containerPid(state.name, name);
-    if (found === undefined) throw new LabError(`${name} of lab "${state.name}" does not run`);
+    const found = containerPid(lab, name);
+    if (found === undefined) throw new LabError(`${name} of lab "${lab}" does not run`);
     return found;
   };
-  const alone = (work: () => Promise<void>) => withLock(`${state.name}.${name}`, silent, work);
-  const boot = async () => {
-    if (isSwitchedOn(state.name, name)) return waitUntilReady(state, host);
-    await stopContainer(state, host); // what a crash left of it
-    await makeDisk(state, host);
-    await startContainer(state, host);
-    await waitUntilReady(state, host);
-  };
+  /** With the lab as it is by now: others may have laid or removed it since this object was made. */
+  const alone = (work: (state: LabState, host: HostState) => Promise<void>) =>
+    withHostLock(lab, name, () => {
+      const state = readState(lab);
+      const host = state?.hosts.find((host) => host.name === name);
+      if (!state || !host) throw new LabError(`lab "${lab}" has no ${name} any more`);
+      return work(state, host);
+    });
   return {
     name,
-    address: addressOf(state, host),
+    address: addressOf(labState, hostState),
     user: admin.name,
-    keyFile: labPaths(state.name).key,
+    keyFile: labPaths(lab).key,
     get hostKeys() {
-      return publicHostKeys(state.name, name);
+      return publicHostKeys(lab, name);
     },
     get running() {
-      return containerPid(state.name, name) !== undefined;
+      return containerPid(lab, name) !== undefined;
     },
     get pid() {
       return pid();
     },
     exec: (script, { input, timeoutMs = 120_000 } = {}) =>
-      capture("nsenter", [...intoNamespacesOf(pid()), "sh", "-c", script], {
-        timeoutMs,
-        ...(input === undefined ? {} : { input }),
-      }),
-    kill: () => alone(() => stopContainer(state, host)),
-    boot: () => alone(boot),
+      runInside(pid(), script, { timeoutMs, ...(input === undefined ? {} : { input }) }),
+    kill: () => alone(stopContainer),
+    boot: () => alone((state, host) => bootHost(state, host, progress)),
     reset: () =>
-      alone(async () => {
+      alone(async (state, host) => {
         await stopContainer(state, host);
-        dropDisk(state.name, name);
-        await boot();
+        await dropDisk(lab, name);
+        await bootHost(state, host, progress);
       }),
   };
-}
-
-function intoNamespacesOf(pid: number): string[] {
-  const namespaces = ["--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"];
-  const environment = ["env", "-i", "HOME=/root", "LC_ALL=C.UTF-8", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"];
-  return ["--target", String(pid), ...namespaces, "--root", "--wd", "--", ...environment];
 }
 
 function publicHostKeys(lab: string, host: string): string[] {

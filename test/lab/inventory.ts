@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 import { stringify } from "yaml";
 import type { LabHost } from "./host.ts";
 import { labPaths } from "./paths.ts";
@@ -41,8 +41,14 @@ export function knownHosts(hosts: readonly LabHost[]): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** Files for whoever connects to the lab. */
+/** Files for whoever connects to the lab, each renamed into place: others may be reading it just now. */
 export function writeConnectionFiles(lab: string, hosts: readonly LabHost[]): void {
-  writeFileSync(labPaths(lab).knownHosts, knownHosts(hosts));
-  writeFileSync(labPaths(lab).inventory, inventoryYaml(hosts));
+  const paths = labPaths(lab);
+  for (const [file, text] of [
+    [paths.knownHosts, knownHosts(hosts)],
+    [paths.inventory, inventoryYaml(hosts)],
+  ] as const) {
+    writeFileSync(`${file}.new`, text);
+    renameSync(`${file}.new`, file);
+  }
 }

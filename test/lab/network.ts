@@ -27,14 +27,14 @@ export function hostAddress(network: Network, number: number): string {
   return `${network.prefix}${10 + number}`;
 }
 
-/** Chooses a network that no other lab has and that nothing else on this machine uses. */
-export async function freeIndex(lab: string, taken: ReadonlySet<number>): Promise<number> {
+/** Chooses a network that no other lab has and that nothing else on this machine uses: the wanted one first. */
+export async function freeIndex(lab: string, taken: ReadonlySet<number>, wanted?: number): Promise<number> {
   const inUse = `${await run("ip", ["-4", "-o", "address"])}\n${await run("ip", ["-4", "route", "show", "table", "all"])}`;
   const free = (index: number) => {
     const { bridge, prefix } = networkOf(index);
     return !taken.has(index) && !existsSync(`/sys/class/net/${bridge}`) && !inUse.includes(` ${prefix}`);
   };
-  const usual = usualIndex.get(lab);
+  const usual = wanted ?? usualIndex.get(lab);
   if (usual !== undefined && free(usual)) return usual;
   for (let index = usualIndex.size; index <= lastIndex; index++) if (free(index)) return index;
   throw new LabError(`no free network for the lab "${lab}": 10.88.0.0/24 to 10.88.${lastIndex}.0/24 are all in use`);

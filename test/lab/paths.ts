@@ -7,6 +7,9 @@ export const stateDir = "/var/lib/hostwright-lab";
 /** Locks live beside the labs, since a lab's own directory comes and goes. */
 export const lockDir = join(stateDir, ".locks");
 
+/** Saved labs: beside the labs, so that disks are moved and not copied. */
+export const savedDir = join(stateDir, ".saved");
+
 export function labPaths(lab: string) {
   const dir = join(stateDir, lab);
   return {
@@ -27,6 +30,8 @@ export function hostPaths(lab: string, host: string) {
     work: join(dir, "work"),
     mount: join(dir, "root"),
     data: join(dir, "data"),
+    /** Which saved disk it stands on, if any. */
+    base: join(dir, "base.json"),
     hostKeys: join(dir, "sshd"),
     process: join(dir, "process.json"),
     console: join(dir, "console.log"),

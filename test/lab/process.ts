@@ -54,10 +54,20 @@ export function readIfThere(file: string): string | undefined {
 
 /** Field 22 of /proc/PID/stat, in clock ticks since boot (proc(5)); undefined too for a zombie: it has ended. */
 export function startTimeOf(pid: number): string | undefined {
+  const [state, ...others] = statFields(pid);
+  return state === "Z" ? undefined : others[18];
+}
+
+/** The CPU time, in clock ticks, of a process and of its children that have ended: fields 14 to 17. */
+export function cpuTicksOf(pid: number): number {
+  const ticks = statFields(pid).slice(11, 15);
+  return ticks.reduce((sum, field) => sum + Number(field), 0);
+}
+
+/** /proc/PID/stat from its third field, the state. The second is the program's name in parentheses and may hold anything. */
+function statFields(pid: number): string[] {
   const stat = readIfThere(`/proc/${pid}/stat`);
-  // The second field is the program's name in parentheses and may hold anything: count from its end.
-  const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return fields?.[0] === "Z" ? undefined : fields?.[19];
+  return stat?.slice(stat.lastIndexOf(")") + 2).split(" ") ?? [];
 }
 
 function bootId(): string {
