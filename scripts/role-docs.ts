@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 
@@ -10,11 +10,9 @@ const ROLES = fileURLToPath(new URL("../roles/", import.meta.url));
 const BEGIN = "<!-- parameters: made from the schema by `npm run docs` -->";
 const END = "<!-- end of parameters -->";
 
-/** The names of the folders under `roles/`. */
+/** The folders under `roles/` that are a role; the others are what roles share. */
 export function roleFolders(): readonly string[] {
-  return readdirSync(ROLES, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => name);
+  return readdirSync(ROLES).filter((name) => existsSync(`${ROLES}${name}/index.ts`));
 }
 
 /** A role's README as it is, and as it should be. */

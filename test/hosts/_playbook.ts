@@ -15,6 +15,8 @@ export interface PlaybookProcess {
   readonly events: RunEvent[];
   /** The first event of this name, or the one after `skip` others, now or later. Rejects when the process ends before. */
   event<E extends RunEvent["event"]>(name: E, skip?: number): Promise<Extract<RunEvent, { event: E }>>;
+  /** The first event of which `is` says so, now or later. Rejects when the process ends before. */
+  until(is: (event: RunEvent) => boolean, what: string): Promise<RunEvent>;
   readonly ended: Promise<{
     readonly code: number | null;
     readonly events: readonly RunEvent[];
@@ -28,11 +30,16 @@ export function startPlaybook(fixture: string, args: readonly string[]): Playboo
   return watch(spawn(process.execPath, [script, "--json", ...args], { stdio: ["ignore", "pipe", "pipe"] }));
 }
 
-/** Runs `playbooks/site.mts` by zx, as the README says, with the built package. */
-export function runSite(args: readonly string[]) {
+/** Starts a playbook of `playbooks/` by zx, as the README says, with the built package. */
+export function startBook(name: string, args: readonly string[]): PlaybookProcess {
   const root = fileURLToPath(new URL("../..", import.meta.url));
-  const words = [join(root, "node_modules/zx/build/cli.js"), join(root, "playbooks/site.mts"), "--json", ...args];
-  return watch(spawn(process.execPath, words, { cwd: root, stdio: ["ignore", "pipe", "pipe"] })).ended;
+  const words = [join(root, "node_modules/zx/build/cli.js"), join(root, "playbooks", name), "--json", ...args];
+  return watch(spawn(process.execPath, words, { cwd: root, stdio: ["ignore", "pipe", "pipe"] }));
+}
+
+/** Runs `playbooks/site.mts` to its end. */
+export function runSite(args: readonly string[]) {
+  return startBook("site.mts", args).ended;
 }
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
@@ -56,23 +63,27 @@ function watch(child: Child): PlaybookProcess {
       for (const look of waiting) look();
     });
   });
+  const until = <T>(find: () => T | undefined, what: string) =>
+    new Promise<T>((resolve, reject) => {
+      const look = () => {
+        const found = find();
+        if (found !== undefined) resolve(found);
+        else if (closed) reject(new Error(`the playbook ended without ${what}: ${stderr}${JSON.stringify(events)}`));
+        else return;
+        waiting.delete(look);
+      };
+      waiting.add(look);
+      look();
+    });
   return {
     child,
     events,
     ended,
     event<E extends RunEvent["event"]>(name: E, skip = 0) {
-      return new Promise<Extract<RunEvent, { event: E }>>((resolve, reject) => {
-        const look = () => {
-          const found = events.filter((event): event is Extract<RunEvent, { event: E }> => event.event === name)[skip];
-          if (found) resolve(found);
-          else if (closed) reject(new Error(`the playbook ended without ${name}: ${stderr}${JSON.stringify(events)}`));
-          else return;
-          waiting.delete(look);
-        };
-        waiting.add(look);
-        look();
-      });
+      const named = (event: RunEvent): event is Extract<RunEvent, { event: E }> => event.event === name;
+      return until(() => events.filter(named)[skip], name);
     },
+    until: (is, what) => until(() => events.find(is), what),
   };
 }
 

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import test from "ava";
+import { roleFolders } from "../../scripts/role-docs.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const { exports } = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as {
@@ -67,7 +68,7 @@ for (const [name, target] of subpaths) {
 }
 
 test("every task, act and role has its subpath", async (t) => {
-  const found: string[] = readdirSync(`${root}roles`).map((role) => `./roles/${role}`);
+  const found: string[] = roleFolders().map((role) => `./roles/${role}`);
   for (const file of readdirSync(`${root}lib/tasks`)) {
     const module: Record<string, unknown> = await import(`${root}lib/tasks/${file}`);
     const defines = Object.values(module).some(

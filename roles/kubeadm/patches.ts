@@ -1,0 +1,49 @@
+import { stringify } from "yaml";
+import type { Task } from "../../lib/engine/task.ts";
+import { directory } from "../../lib/tasks/directory.ts";
+import { file } from "../../lib/tasks/file.ts";
+import { type ClusterNodeParams, type KubeletSettings, PATCHES } from "./cluster.ts";
+
+const COMPONENTS = ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd"] as const;
+type Resources = ClusterNodeParams["resources"];
+
+/**
+ * Patches of kubeadm's own making of this node: whatever forms, joins or upgrades it later keeps to them.
+ *
+ * @see Kubernetes documentation, "Customizing components with the kubeadm API", patches
+ */
+export function patchFiles(kubelet: KubeletSettings, resources: Resources = {}): readonly Task[] {
+  const settings = Object.keys(kubelet).length > 0 ? kubeletPatch(kubelet) : undefined;
+  return [
+    directory({ path: "/etc/kubernetes" }),
+    directory({ path: PATCHES }),
+    patchFile("kubeletconfiguration+merge.yaml", settings),
+    ...COMPONENTS.map((name) => patchFile(`${name}+strategic.yaml`, resourcesPatch(name, resources))),
+  ];
+}
+
+/** The patches of static pods, as they stand in the node's record. */
+export function podPatches(resources: Resources): readonly string[] {
+  return COMPONENTS.flatMap((name) => resourcesPatch(name, resources) ?? []);
+}
+
+function patchFile(name: string, text: string | undefined): Task {
+  const path = `${PATCHES}/${name}`;
+  return text === undefined ? file({ path, absent: true }) : file({ path, content: text });
+}
+
+function kubeletPatch(settings: KubeletSettings): string {
+  return stringify({ apiVersion: "kubelet.config.k8s.io/v1beta1", kind: "KubeletConfiguration", ...settings });
+}
+
+/** Requests equal to limits, in whole CPUs: the pod is Guaranteed, and a static CPU manager gives it CPUs of its own. */
+function resourcesPatch(name: (typeof COMPONENTS)[number], resources: Resources): string | undefined {
+  const wanted = resources[name];
+  if (!wanted) return undefined;
+  return stringify({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name, namespace: "kube-system" },
+    spec: { containers: [{ name, resources: { requests: wanted, limits: wanted } }] },
+  });
+}
