@@ -4,7 +4,7 @@
 //   npx zx playbooks/add-node.mts -i inventory/lab.yaml -e node=node-5
 import { openPlaybook } from "hostwright";
 import { z } from "zod";
-import { balance, ClusterVars, examine, form, prepare, prove } from "./cluster.mts";
+import { balance, ClusterVars, examine, form, furnish, prepare, prove } from "./cluster.mts";
 
 await using playbook = await openPlaybook({
   name: "add-node",
@@ -23,5 +23,7 @@ if (!host?.groups.includes("kubernetes")) {
   );
 }
 
-// All nodes learn its name and the balancers its address; what forms nodes runs on it alone.
-await playbook.run([...examine(), ...prepare(), ...balance(), ...form(({ name }) => name === node), ...prove()]);
+// All nodes learn its name and the balancers its address; what forms nodes runs on it alone. Then the network is ready
+// on it as well.
+const joins = form(({ name }) => name === node);
+await playbook.run([...examine(), ...prepare(), ...balance(), ...joins, ...furnish(), ...prove()]);

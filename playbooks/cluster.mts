@@ -68,7 +68,7 @@ export const ClusterVars = z.strictObject({
   node_taints: asItIs.optional(),
   kubeadm_ignore: z.array(z.string()).default([]),
   preflight_allow: z.array(z.string()).default([]),
-  /** Take nodes that are neither in the cluster nor out of it apart, and start them again from nothing. */
+  /** Take nodes that are neither in the cluster nor out of it apart, and start them again from nothing; the same for charts. */
   repair: z.boolean().default(false),
   /** After changes of the cluster's nodes, each time, or never. */
   smoke_test: z.enum(["after changes", "always", "never"]).default("after changes"),
@@ -239,12 +239,14 @@ export function furnish(): readonly Play<ClusterVars>[] {
         provider: vars.network_provider,
         podNetwork: vars.pod_network,
         serviceNetwork: vars.service_network,
+        repair: vars.repair,
         ...(vars.charts !== undefined && { [vars.network_provider]: { chart: { repository: vars.charts } } }),
       }),
       ...(vars.load_balancer_addresses.length > 0
         ? [
             metallb({
               pools: [{ name: "default", addresses: vars.load_balancer_addresses }],
+              repair: vars.repair,
               ...(vars.charts !== undefined && { chart: { repository: vars.charts } }),
             }),
           ]

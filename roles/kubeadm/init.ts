@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { blocked, type Change, converged, type Prediction, pending, unknowableWhere } from "../../lib/engine/plan.ts";
+import { blocked, type Change, converged, pending } from "../../lib/engine/plan.ts";
 import { defineTask } from "../../lib/engine/task.ts";
-import { pathOfRead } from "../../lib/reads/about-path.ts";
 import { SecretText } from "../../lib/secrets/secret.ts";
 import { content, type Sh, sh } from "../../lib/shell/sh.ts";
 import { hostPort, RECORD } from "./cluster.ts";
 import { judgeControlPlane, judgeWorker, type Standing } from "./judge.ts";
 import { nodeState } from "./node-state.ts";
+import { nodeUnknown } from "./predictions.ts";
 import { inPrivate } from "./private-files.ts";
 
 /** How long one of kubeadm's commands may take: images are pulled in it. */
@@ -42,7 +42,7 @@ export const kubeadmInit = defineTask({
       from: "none",
       to: "the first of a new cluster, by kubeadm init",
       commands: [inPrivate({ config: content(config) }, sh`${init}`), writeRecord(record)],
-      predicts: [formed],
+      predicts: nodeUnknown,
       deadlineMs: FORM_MS,
     });
   },
@@ -60,7 +60,7 @@ export const kubeadmJoinControlPlane = defineTask({
       from: "none",
       to: "joined, a voting member of etcd, by kubeadm join",
       commands: [joinBy(config), writeRecord(record)],
-      predicts: [formed],
+      predicts: nodeUnknown,
       deadlineMs: FORM_MS,
     });
   },
@@ -78,22 +78,10 @@ export const kubeadmJoinWorker = defineTask({
       from: "none",
       to: "joined, by kubeadm join",
       commands: [joinBy(config)],
-      predicts: [formed],
+      predicts: nodeUnknown,
       deadlineMs: FORM_MS,
     });
   },
-});
-
-/** What kubeadm brings, and all that hangs on it. */
-const formed: Prediction = unknowableWhere((read) => {
-  const path = pathOfRead(read) ?? "";
-  const below = ["/etc/kubernetes", "/var/lib/kubelet", "/var/lib/etcd", "/etc/cni"];
-  return (
-    below.some((directory) => path === directory || path.startsWith(`${directory}/`)) ||
-    (read.kind.hangsOn?.(read.key, "/etc/kubernetes/admin.conf") ?? false) ||
-    (read.kind.hangsOn?.(read.key, "/etc/kubernetes/kubelet.conf") ?? false) ||
-    read.key.includes("kubelet")
-  );
 });
 
 function planOf(standing: Standing, change: Change) {

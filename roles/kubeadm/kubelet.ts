@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
-import { converged, pending, predict, unknowableWhere } from "../../lib/engine/plan.ts";
+import { converged, pending, predict } from "../../lib/engine/plan.ts";
 import { defineTask, type Task } from "../../lib/engine/task.ts";
 import { path } from "../../lib/reads/path.ts";
 import { textFile } from "../../lib/reads/text-file.ts";
@@ -9,6 +9,7 @@ import { sh } from "../../lib/shell/sh.ts";
 import { systemd } from "../../lib/tasks/systemd.ts";
 import { template } from "../../lib/tasks/template.ts";
 import { KUBELET_CONFIG, type KubeletSettings } from "./cluster.ts";
+import { kubeletUnknown } from "./predictions.ts";
 
 const CPU_STATE = "/var/lib/kubelet/cpu_manager_state";
 
@@ -64,7 +65,7 @@ export const cpuManagerState = defineTask({
         predicts: [
           predict(textFile(CPU_STATE), { kind: "absent" }),
           predict(path(CPU_STATE), { type: "absent" }),
-          unknowableWhere((read) => read.key.startsWith("kubelet.service ")),
+          kubeletUnknown,
         ],
       },
     ]);

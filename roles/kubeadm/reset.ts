@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { converged, pending, predict, unknowableBy, unknowableWhere } from "../../lib/engine/plan.ts";
+import { converged, pending, predict } from "../../lib/engine/plan.ts";
 import { defineTask } from "../../lib/engine/task.ts";
-import { pathOfRead } from "../../lib/reads/about-path.ts";
 import { rawSh, sh } from "../../lib/shell/sh.ts";
 import { PATCHES, RECORD } from "./cluster.ts";
 import { type NodeState, nodeState } from "./node-state.ts";
+import { nodeUnknown } from "./predictions.ts";
 
 /** What the read answers of a host that kubeadm has not been on. */
 export const OUT: NodeState = {
@@ -64,15 +64,7 @@ export const kubeadmReset = defineTask({
         to: "out of any cluster, by kubeadm reset",
         // What reset could not do is done by what follows, and read again.
         commands: [sh`${reset} || :`, rawSh(LEFTOVERS)],
-        predicts: [
-          unknowableWhere((read) => {
-            const path = pathOfRead(read) ?? "";
-            return path.startsWith("/etc/kubernetes/") || path.startsWith("/var/lib/kubelet/");
-          }),
-          unknowableWhere((read) => read.key.includes("kubelet")),
-          unknowableBy("/etc/kubernetes/admin.conf"),
-          predict(nodeState({ ...(server && { server }), nodes: [name] }), OUT),
-        ],
+        predicts: [...nodeUnknown, predict(nodeState({ ...(server && { server }), nodes: [name] }), OUT)],
         deadlineMs: 5 * 60_000,
       },
     ]);

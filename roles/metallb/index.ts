@@ -27,7 +27,7 @@ export const metallb = defineRole({
   name: "metallb",
   params: MetallbParams,
   tasks: (params) => {
-    const { namespace, chart, deadline, kubeconfig } = params;
+    const { namespace, chart, repair, deadline, kubeconfig } = params;
     return [
       kubectl({ name: `namespace ${namespace}`, manifests: [namespaceObject(namespace)], kubeconfig }),
       helm({
@@ -35,6 +35,7 @@ export const metallb = defineRole({
         namespace,
         chart: { ...chart, name: "metallb" },
         values: metallbValues(params),
+        repair,
         deadline: `${deadline}ms`,
         kubeconfig,
       }),

@@ -95,6 +95,10 @@ export const MetallbParams = z
       "the chart; default: upstream's repository, version 0.16.1",
     ),
     values: Values.default({}).describe("further values of the chart, laid over those of the role"),
+    repair: z
+      .boolean()
+      .default(false)
+      .describe("a release that a killed run left half done is rolled back, or removed, before it is installed again"),
     deadline: Duration.prefault("10m").describe("how long MetalLB's pods may take to run"),
     kubeconfig: Kubeconfig.describe("on the host; has to be an administrator's"),
   })

@@ -55,6 +55,10 @@ export const PodNetworkParams = z
     ),
     calico: Calico.describe("settings for Calico; `values` are laid over those of the role"),
     flannel: Flannel.describe("settings for flannel; `values` are laid over those of the role"),
+    repair: z
+      .boolean()
+      .default(false)
+      .describe("a release that a killed run left half done is rolled back, or removed, before it is installed again"),
     deadline: Duration.prefault("10m").describe("how long pods of the network and nodes may take to be ready"),
     kubeconfig: Kubeconfig.describe("on the host; has to be an administrator's"),
   })
@@ -82,7 +86,7 @@ export const PodNetworkParams = z
 export const podNetwork = defineRole({
   name: "podNetwork",
   params: PodNetworkParams,
-  tasks: ({ provider, calico, flannel, deadline, kubeconfig, ...common }) => {
+  tasks: ({ provider, calico, flannel, repair, deadline, kubeconfig, ...common }) => {
     const isCalico = provider === "calico";
     const { chart } = isCalico ? calico : flannel;
     const namespace = isCalico ? "tigera-operator" : "kube-flannel";
@@ -94,6 +98,7 @@ export const podNetwork = defineRole({
         namespace,
         chart: { ...chart, name: isCalico ? "tigera-operator" : "flannel" },
         values: isCalico ? calicoValues({ ...calico, ...common }) : flannelValues({ ...flannel, ...common }),
+        repair,
         deadline: `${deadline}ms`,
         kubeconfig,
       }),
