@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { type Secret, secretsIn } from "../secrets/secret.ts";
 import type { Sh } from "../shell/sh.ts";
 import type { Read } from "./read.ts";
 import { parseParams } from "./task.ts";
@@ -19,6 +20,7 @@ export interface ActionContext {
 export interface Action<T> {
   readonly name: string;
   readonly subject: string;
+  readonly secrets: readonly Secret[];
   /** Whether it changes the host, for the report. */
   readonly changes: boolean;
   /** Of one that may change something: whether it has, by what it brought. */
@@ -47,6 +49,7 @@ export function defineAction<S extends z.ZodType, T>(definition: {
     return {
       name: definition.name,
       subject: definition.subject(params),
+      secrets: secretsIn(params),
       changes: definition.changes,
       ...(definition.changed && { changed: definition.changed }),
       run: (context) => definition.run(context, params),

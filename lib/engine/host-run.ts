@@ -115,6 +115,7 @@ export class HostRun {
 
   async #act<T>(role: string, action: Action<T>): Promise<ActAnswer<T>> {
     const { listener } = this.#options;
+    listener.learned?.(action.secrets);
     const ref: TaskRef = { role, task: action.name, subject: action.subject };
     const told = { ref, changes: [], durationMs: 0 };
     if (this.check) {

@@ -82,10 +82,14 @@ export const SecretString = z
   .union([z.instanceof(Secret), z.string().min(1)])
   .transform((value) => (typeof value === "string" ? new Secret(value) : value));
 
-/** All secrets found in a value, however deep: parameters of tasks and roles, connection settings. */
+/**
+ * All secrets found in a value, however deep: parameters of tasks and roles, connection settings. Of a text with secrets
+ * those that it is made of; where it names none, all of it. (Each line of a configuration would be masked otherwise,
+ * wherever it is shown.)
+ */
 export function secretsIn(value: unknown, seen = new Set<unknown>()): readonly Secret[] {
   if (value instanceof Secret) return [value];
-  if (value instanceof SecretText) return [...value.secrets, new Secret(value.reveal())];
+  if (value instanceof SecretText) return value.secrets.length > 0 ? value.secrets : [new Secret(value.reveal())];
   if (typeof value !== "object" || value === null || Buffer.isBuffer(value) || seen.has(value)) return [];
   seen.add(value);
   return Object.values(value).flatMap((member) => secretsIn(member, seen));

@@ -103,7 +103,11 @@ export const kubeadmConfiguration = defineTask({
         sh`hw_restarted "$hw_before" "$hw_old_pods" ${server}`,
         writeRecord(record),
       ],
-      predicts: [predict(textFile(RECORD), { kind: "text", text: record }), unknowableBy(ADMIN_CONF)],
+      predicts: [
+        // Phases that bring forming to its end set taints, and more; those of a changed configuration alter none of it.
+        ...(old === undefined ? [unknowableBy(ADMIN_CONF)] : []),
+        predict(textFile(RECORD), { kind: "text", text: record }),
+      ],
       deadlineMs: 10 * 60_000,
     };
     return pending([change]);

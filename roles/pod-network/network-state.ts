@@ -14,8 +14,8 @@ const PODS =
 
 const state = defineRead<NetworkState | string>({
   name: "pod-network",
-  // Whatever is applied to a cluster may bring the DaemonSet, or a node.
-  fragile: true,
+  // What forms a cluster brings nodes. A chart that is pending brings pods; until then there are none to be counted.
+  hangsOn: (key, path) => key.startsWith(`${path} `),
   deadlineMs: 60_000,
   ask: (keys) =>
     joinSh([

@@ -41,18 +41,44 @@ export async function formedCluster(): Promise<Cluster> {
       () => true,
       () => false,
     );
-    if (isWhole) return cluster;
+    if (isWhole) {
+      await converge(cluster);
+      return cluster;
+    }
   }
   if (!savedLabs().some(({ name }) => name === FORMED)) {
     await converge(clusterOn(await freshHosts()));
     await saveFormed();
   }
+  const since = Date.now() - 1000; // the API tells whole seconds
   const cluster = clusterOn(await layLab(CLUSTER_LAB, FORMED));
   await ensureMirror();
   await cluster.ready(NODES);
-  // What runs in it comes up after the nodes: this waits for the network.
+  await allPodsSince(cluster, since);
   await converge(cluster);
   return cluster;
+}
+
+/** Waits until every pod is ready, and has been started since: what the API says of before is true no more. */
+async function allPodsSince(cluster: Cluster, since: number): Promise<void> {
+  await eventually(async () => {
+    const { items }: { items: readonly Pod[] } = JSON.parse(await cluster.kubectl("get pods -A -o json"));
+    const waiting = items.filter(({ status: { containerStatuses = [] } }) => {
+      const started = containerStatuses.map(({ state }) => Date.parse(state.running?.startedAt ?? ""));
+      return containerStatuses.some(({ ready }) => !ready) || !started.every((at) => at >= since);
+    });
+    return { seen: waiting.map(({ metadata }) => metadata.name).join(" "), ready: waiting.length === 0 };
+  }, 240_000);
+}
+
+interface Pod {
+  readonly metadata: { readonly name: string };
+  readonly status: {
+    readonly containerStatuses?: readonly {
+      readonly ready: boolean;
+      readonly state: { readonly running?: { readonly startedAt: string } };
+    }[];
+  };
 }
 
 /** Runs site.mts. @throws Error with what it ended with */

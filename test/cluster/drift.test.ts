@@ -18,19 +18,33 @@ const drifted = [
   "node-4 sysctl net.bridge.bridge-nf-call-ip6tables=1",
 ];
 
+async function drift(): Promise<void> {
+  const { lab } = cluster;
+  const restarted = Date.now() - 1000; // the API tells whole seconds
+  await cluster.kubectl("label node node-4 disk-");
+  await lab.host("node-4").exec("sysctl -w net.bridge.bridge-nf-call-ip6tables=0");
+  const edit = "s/^imageGCHighThresholdPercent:.*/imageGCHighThresholdPercent: 90/";
+  await lab.host("node-2").exec(`sed -i '${edit}' /var/lib/kubelet/config.yaml && systemctl restart kubelet`);
+  const spec = JSON.stringify({ spec: { addresses: [`${lab.prefix}210-${lab.prefix}211`] } });
+  await cluster.kubectl(`-n metallb-system patch ipaddresspool default --type merge -p '${spec}'`);
+  // A kubelet that starts may call its node not ready at first: what is looked for here is not that.
+  await eventually(async () => {
+    const ready = await cluster.kubectl(
+      `get node node-2 -o jsonpath='{range .status.conditions[?(@.type=="Ready")]}{.status} {.lastHeartbeatTime}{end}'`,
+    );
+    const pods = await cluster.kubectl(
+      "-n kube-flannel get daemonset kube-flannel-ds -o jsonpath='{.status.numberAvailable} of {.status.desiredNumberScheduled}'",
+    );
+    const [status, heartbeat = ""] = ready.split(" ");
+    const isReady = status === "True" && Date.parse(heartbeat) >= restarted && pods === "4 of 4";
+    return { seen: `${ready}, ${pods}`, ready: isReady };
+  }, 120_000);
+}
+
 test.serial(
   "--check finds a sysctl, a kubelet's value, a label and a manifest that differ, and nothing else",
   async (t) => {
-    await cluster.lab.host("node-4").exec("sysctl -w net.bridge.bridge-nf-call-ip6tables=0");
-    await cluster.lab
-      .host("node-2")
-      .exec("sed -i 's/^imageGCHighThresholdPercent:.*/imageGCHighThresholdPercent: 90/' /var/lib/kubelet/config.yaml");
-    const spec = JSON.stringify({ spec: { addresses: [`${cluster.lab.prefix}210-${cluster.lab.prefix}211`] } });
-    // After a boot the webhook that looks at it takes a moment to come up.
-    await eventually(async () => {
-      const seen = await cluster.kubectl(`-n metallb-system patch ipaddresspool default --type merge -p '${spec}'`);
-      return { seen, ready: true };
-    }, 120_000);
+    await drift();
     const inventory = ["-i", cluster.inventory({ hosts: { "node-4": { node_labels: { disk: "ssd" } } } })];
     const checked = await runBook(cluster, "site.mts", [...inventory, "--check", "--diff"]);
     t.is(checked.code, 0, errorOf(checked.events));
@@ -42,7 +56,9 @@ test.serial(
 
     const applied = await runBook(cluster, "site.mts", inventory);
     t.is(applied.code, 0, errorOf(applied.events));
-    t.deepEqual(changesIn(applied.events).toSorted(), drifted);
+    // The kubelet's restart may make its node unready for a moment, which the network then waits for.
+    const changed = changesIn(applied.events).filter((change) => !change.includes("networkReady"));
+    t.deepEqual(changed.toSorted(), drifted);
     t.deepEqual(noticesIn(applied.events), []);
     t.is((await cluster.kubectl("get node node-4 -o jsonpath='{.metadata.labels.disk}'")).trim(), "ssd");
     const again = await runBook(cluster, "site.mts", inventory);
