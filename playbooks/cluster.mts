@@ -234,7 +234,7 @@ export function form(only: Only = everyHost): readonly Play<ClusterVars>[] {
 export function furnish(): readonly Play<ClusterVars>[] {
   const playOn = playFor((host) => host.vars.kubernetes);
   return [
-    playOn("Connect the pods", "control_plane[0]", ({ vars }) => [
+    playOn("Connect the pods", "control_plane[0]", ({ vars, group }) => [
       podNetwork({
         provider: vars.network_provider,
         podNetwork: vars.pod_network,
@@ -246,6 +246,8 @@ export function furnish(): readonly Play<ClusterVars>[] {
         ? [
             metallb({
               pools: [{ name: "default", addresses: vars.load_balancer_addresses }],
+              // kubeadm keeps load balancers off control planes; where there is nobody else they have to answer.
+              controlPlanes: group("kubernetes").every(isControlPlane) ? "included" : "excluded",
               repair: vars.repair,
               ...(vars.charts !== undefined && { chart: { repository: vars.charts } }),
             }),

@@ -127,7 +127,7 @@ async function quickstart(tell: Progress): Promise<void> {
 
 const afterKubernetes = {
   "npx zx playbooks/site.mts": "again: 0 changed",
-  "npx zx playbooks/ha-test.mts -v": "the holder of 10.88.0.100 fails: how long is the API away?",
+  "npx zx playbooks/ha-test.mts": "the holder of 10.88.0.100 fails: how long is the API away?",
   "npm run lab -- down": "nothing of it stays, except what is cached",
 };
 

@@ -19,6 +19,7 @@ export const CHECKS = {
   "machine-id": "no two hosts have the same",
   "product-uuid": "no two machines have the same",
   "version-skew": "what is installed fits to the version that is wanted",
+  upgrade: "the control plane is of the version that is wanted",
   cluster: "what is there of a cluster belongs to this one",
 } as const;
 

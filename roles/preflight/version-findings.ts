@@ -40,7 +40,19 @@ export function skewFindings(
       `kubeadm is ${kubeadm}, which handles ${target} no more than a minor version away; install that of ${target}`,
     );
   }
-  return found.map((text) => ({ check: "version-skew", host, text }));
+  const skew = found.map((text) => ({ check: "version-skew", host, text }) as const);
+  const isUpgrade =
+    apiserver !== undefined && (lag(apiserver) === 0 || lag(apiserver) === 1) && differ(apiserver, target);
+  if (!isUpgrade) return skew;
+  // Found before anything is changed: packages that ran ahead of their control plane would be half an upgrade.
+  const text = `the control plane here is of ${apiserver}, and ${target} is wanted: an upgrade goes node by node, which another configuration does not do; name ${apiserver}, or upgrade by kubeadm first`;
+  return [...skew, { check: "upgrade", host, text }];
+}
+
+/** A version without a patch stands for all of its minor. */
+function differ(version: string, wanted: string): boolean {
+  const [found, target] = [version, wanted].map((each) => each.replace(/^v/, ""));
+  return found !== target && !`${found}`.startsWith(`${target}.`);
 }
 
 /** A version's minor as a number to compare; those of another major are far away. */

@@ -256,8 +256,17 @@ const versions: readonly Row[] = [
   [
     "kubeadm may be one minor version away, a cluster one older",
     { "cp-1": { kubeadm: "1.37.0", apiserver: "1.35.1" }, "cp-2": { kubeadm: "1.35.0" } },
-    {},
+    { allow: ["upgrade"] },
     [],
+  ],
+  [
+    "a control plane of another version, be it another patch, would be an upgrade",
+    { "cp-1": { apiserver: "1.36.3" }, "cp-2": { apiserver: "1.35.1" }, "cp-3": { apiserver: "1.36.4" } },
+    {},
+    [
+      "cp-1: the control plane here is of 1.36.3, and 1.36.4 is wanted: an upgrade goes node by node, which another configuration does not do; name 1.36.3, or upgrade by kubeadm first (check: upgrade)",
+      "cp-2: the control plane here is of 1.35.1, and 1.36.4 is wanted: an upgrade goes node by node, which another configuration does not do; name 1.35.1, or upgrade by kubeadm first (check: upgrade)",
+    ],
   ],
   [
     "kubeadm two minor versions away, and a cluster two older or one newer",
