@@ -9,11 +9,11 @@ import { type ClusterNodeParams, ClusterShape, hostPort } from "../kubeadm/clust
 import { controlPlaneConfig, initConfig, joinConfig } from "../kubeadm/config.yaml.ts";
 import { kubeadmConfiguration } from "../kubeadm/configuration.ts";
 import { controlPlaneState, findCluster, type Search } from "../kubeadm/find-cluster.ts";
-import { forgotten } from "../kubeadm/forgotten.ts";
+import { forgetRemains } from "../kubeadm/forget.ts";
 import { kubeadmInit, kubeadmJoinControlPlane } from "../kubeadm/init.ts";
 import { type Invitation, join, planJoin } from "../kubeadm/join.ts";
 import { makeJoinSecrets } from "../kubeadm/join-secrets.ts";
-import { judgeControlPlane, remainsOf } from "../kubeadm/judge.ts";
+import { judgeControlPlane } from "../kubeadm/judge.ts";
 import { kubeletTasks } from "../kubeadm/kubelet.ts";
 import { patchFiles, podPatches } from "../kubeadm/patches.ts";
 import { kubeadmReset } from "../kubeadm/reset.ts";
@@ -79,7 +79,7 @@ async function form(host: Host, params: ClusterNodeParams): Promise<void> {
   if (standing.kind === "half" && !params.repair) throw new TaskError(halfMessage(host.name, standing));
   const search = await findCluster(host, params, stand.state);
   if (search.kind === "unsure") throw new TaskError(unsureMessage(host.name, search.why));
-  if (search.kind === "found") await forget(host, params, search);
+  if (search.kind === "found") await forgetRemains(host, params, search);
   if (standing.kind === "half") {
     await host.converge([kubeadmReset({ name, server: url, criSocket: params.criSocket })]);
   }
@@ -112,25 +112,6 @@ async function joinAs(
     });
   if (search.kind === "pending") return planJoin(host, task);
   return join(host, params, search, { kubernetesVersion, certificates: true }, task);
-}
-
-/** A node of this name that the cluster still knows, though it is out: a host that was replaced, or half of a join. */
-async function forget(
-  host: Host,
-  params: ClusterNodeParams,
-  search: Extract<Search, { kind: "found" }>,
-): Promise<void> {
-  const { name, address } = params;
-  const remains = remainsOf(search.state, name, address);
-  if (remains.length === 0) return;
-  if (!params.repair) {
-    throw new TaskError(
-      `${host.name}: the node is out of the cluster, but ${search.controlPlane.name} still knows ${remains.join(" and ")}: ` +
-        "the host was replaced, or a join was interrupted. With repair: true they are removed first",
-    );
-  }
-  const server = ownUrl({ address: search.controlPlane.address, bindPort: params.bindPort });
-  await search.via.converge([forgotten({ name, address, server })]);
 }
 
 /** kubeadm itself succeeds with a virtual address that nobody holds: only joins and kubeconfigs go through it. */

@@ -6,11 +6,11 @@ import { nodeLabels } from "../../lib/tasks/node-labels.ts";
 import { nodeTaints } from "../../lib/tasks/node-taints.ts";
 import { clusterParams, hostPort, nodeParams, Taint } from "../kubeadm/cluster.ts";
 import { joinConfig } from "../kubeadm/config.yaml.ts";
-import { findCluster, onAnyOf, type Search } from "../kubeadm/find-cluster.ts";
-import { forgotten } from "../kubeadm/forgotten.ts";
+import { findCluster, onAnyOf } from "../kubeadm/find-cluster.ts";
+import { forgetRemains } from "../kubeadm/forget.ts";
 import { kubeadmJoinWorker } from "../kubeadm/init.ts";
 import { type Invitation, join, planJoin } from "../kubeadm/join.ts";
-import { judgeWorker, remainsOf } from "../kubeadm/judge.ts";
+import { judgeWorker } from "../kubeadm/judge.ts";
 import { kubeletTasks } from "../kubeadm/kubelet.ts";
 import { nodeState } from "../kubeadm/node-state.ts";
 import { patchFiles } from "../kubeadm/patches.ts";
@@ -57,7 +57,7 @@ async function enter(host: Host, params: Params): Promise<void> {
       `${host.name}: there is no control plane to join${why}; run kubeadmMaster on the control planes first`,
     );
   }
-  if (search.kind === "found") await forget(host, params, search);
+  if (search.kind === "found") await forgetRemains(host, params, search);
   if (standing.kind === "half") await host.converge([kubeadmReset({ name, criSocket })]);
   await host.converge(patchFiles(params.kubelet));
   const via = search.kind === "found" ? search.controlPlane.name : "a control plane";
@@ -65,20 +65,6 @@ async function enter(host: Host, params: Params): Promise<void> {
   if (search.kind === "pending") return planJoin(host, task);
   const { kubernetesVersion } = params;
   await join(host, params, search, { kubernetesVersion, certificates: false }, task);
-}
-
-async function forget(host: Host, params: Params, search: Extract<Search, { kind: "found" }>): Promise<void> {
-  const { name, address } = params;
-  const remains = remainsOf(search.state, name, address);
-  if (remains.length === 0) return;
-  if (!params.repair) {
-    throw new TaskError(
-      `${host.name}: the host is out of the cluster, but ${search.controlPlane.name} still knows ${remains.join(" and ")}. ` +
-        "With repair: true it is removed first",
-    );
-  }
-  const server = `https://${hostPort({ address: search.controlPlane.address, port: params.bindPort })}`;
-  await search.via.converge([forgotten({ name, address, server })]);
 }
 
 /** Labels and taints are the cluster's, so they are converged on a control plane. */
