@@ -159,14 +159,14 @@ test.serial("a host whose programs are those of Kubernetes has no findings", asy
   }
   await one.exec(`ip address add ${virtual}/32 dev host0; ip link add cni0 type bridge; ip address add 10.244.0.1/24 dev cni0
     mkdir -p /etc/kubernetes/manifests /etc/kubernetes/pki; cd /etc/kubernetes; touch admin.conf kubelet.conf; echo ca >pki/ca.crt
-    printf 'spec:\\n  containers:\\n  - command:\\n    image: registry.k8s.io/kube-apiserver:v1.35.9\\n' >manifests/kube-apiserver.yaml`);
+    printf 'spec:\\n  containers:\\n  - command:\\n    image: registry.k8s.io/kube-apiserver:v1.36.4\\n' >manifests/kube-apiserver.yaml`);
   const { code, events } = await look();
   t.is(code, 0, found(events).join("\n"));
   const { run } = openHost(lab, one);
   const answer = await run.asRole("test").read(hostReadiness({ modules: [] }));
   await run.close();
   t.like(answer.known && answer.value, {
-    apiserver: "1.35.9",
+    apiserver: "1.36.4",
     files: ["admin.conf", "kubelet.conf", "manifests/kube-apiserver.yaml"],
   });
   t.is(run.roundTrips, 1);
