@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -8,6 +8,8 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { run } from "../test/lab/command.ts";
 import { ensureLab, type Lab, removeLab } from "../test/lab/lab.ts";
+import { benchCluster, clusterUsage } from "./cluster/index.ts";
+import { clusterSection, withClusterSection } from "./cluster/report.ts";
 import { describeMachine } from "./machine.ts";
 import { type Entry, type Group, measure, type Row } from "./measure.ts";
 import { ensurePeers } from "./peers.ts";
@@ -33,7 +35,7 @@ const usage = `Compares Hostwright with Ansible and pyinfra on throw-away hosts.
   --json          the measurements as one line of JSON, on stdout
   --keep          leave the hosts up
   --no-build      take dist/ as it is
-`;
+${clusterUsage}`;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const document = join(root, "docs", "benchmark.md");
@@ -205,12 +207,16 @@ async function startRelays(
   return { relay, lines };
 }
 
-const options = optionsOf(process.argv.slice(2));
-if (!options) process.stdout.write(usage);
+const [first, ...rest] = process.argv.slice(2);
+const options = first === "cluster" ? undefined : optionsOf(process.argv.slice(2));
+if (first === "cluster") process.exitCode = await benchCluster(rest, document);
+else if (!options) process.stdout.write(usage);
 else {
   const report = await bench(options);
   tell(terminalTable(report));
   if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
-  if (options.whole) await writeFile(document, documentOf(report));
+  // The part that tells of clusters is written by a run of its own.
+  const section = options.whole ? clusterSection(await readFile(document, "utf8")) : "";
+  if (options.whole) await writeFile(document, withClusterSection(documentOf(report), section));
   tell(options.whole ? "written to docs/benchmark.md" : "docs/benchmark.md stays as it is: this was a part of it");
 }
