@@ -60,7 +60,7 @@ test.serial("packets dropped during a change: it ends by the keepalive, not by h
     ansible_port: relay.port,
     hostwright_known_hosts_file: known,
   });
-  const run = startPlaybook("faults.mts", args("touch /run/begun; sleep 2", { keepaliveMs: 300 }, throughRelay));
+  const run = startPlaybook("faults.mts", args("touch /run/begun; sleep 8", { keepaliveMs: 300 }, throughRelay));
   await run.event("task-started");
   relay.dropSilently();
   const { code, events } = await run.ended;
