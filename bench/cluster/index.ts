@@ -34,11 +34,6 @@ export const clusterUsage = `
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const HOSTS = 4;
-/**
- * One request at a time, and three tries: a package cache that has just started hangs up in the middle of several, and
- * apt waits for the others for ever.
- */
-const APT = 'Acquire::http::Pipeline-Depth "0"; Acquire::Retries "3";';
 const tell = (line: string) => void process.stderr.write(`${line}\n`);
 
 /** `npm run bench -- cluster`; the status with which it ends. */
@@ -129,7 +124,6 @@ async function withHosts(
   try {
     const lab = await ensureLab({ name: runner.lab, hosts: HOSTS });
     await ensureMirror();
-    await Promise.all(lab.hosts.map((host) => host.exec(`echo '${APT}' >/etc/apt/apt.conf.d/90bench`)));
     await work(await runner.prepare(lab, folder), lab);
   } finally {
     if (!keep) await removeLab(runner.lab);

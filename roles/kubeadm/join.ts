@@ -31,9 +31,12 @@ export async function join(
   await via.act(allowJoin({ ...told, ...options }));
   try {
     await host.converge([task({ secrets, caHash: caHash(state.ca) })]);
-  } finally {
-    await via.act(endJoin(told));
+  } catch (error) {
+    // What went wrong first is what has to be told; a token that stays ends by itself.
+    await via.act(endJoin(told)).catch(() => {});
+    throw error;
   }
+  await via.act(endJoin(told));
 }
 
 /** In check mode, where the cluster itself is yet to be formed: the task is planned, its secrets are never sent. */

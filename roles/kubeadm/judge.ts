@@ -18,7 +18,7 @@ export function judgeControlPlane(state: NodeState, name: string, address: strin
   const { files, api } = state;
   const has = (path: string) => files.has(path);
   if (!Object.values(TELLING).some(has)) return { kind: "out" };
-  const found = found_(state);
+  const found = traces(state);
   const wanted = [TELLING.adminConf, TELLING.kubeletConf, TELLING.kubeletConfig, ...STATIC_PODS];
   const absent = wanted.filter((path) => !has(path));
   if (absent.length > 0) return { kind: "half", found, missing: absent };
@@ -85,7 +85,8 @@ export function remainsOf(cluster: NodeState, name: string, address: string): re
   ];
 }
 
-function found_({ files, members, api }: NodeState): readonly string[] {
+/** What of a control plane is there. */
+function traces({ files, members, api }: NodeState): readonly string[] {
   return [
     ...files,
     ...(api.kind === "answers" ? ["an API that answers"] : []),
