@@ -2,7 +2,7 @@ import type { Host } from "../../lib/engine/host.ts";
 import { HostwrightError, TaskError } from "../../lib/errors.ts";
 import { hostReadiness, type ReadinessQuestion } from "../../lib/reads/host-readiness.ts";
 import { clockOffset } from "./clock.ts";
-import type { NodeAnswer, PreflightNode } from "./findings.ts";
+import type { NodeAnswer, PreflightNode } from "./nodes.ts";
 
 /**
  * Asks one host. That it cannot be asked is an answer as well.

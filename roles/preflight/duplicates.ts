@@ -1,5 +1,5 @@
 import type { CheckName, Finding } from "./checks.ts";
-import type { ToldNode } from "./findings.ts";
+import type { ToldNode } from "./nodes.ts";
 
 /** What firmware tells that was never given an identity: zeros, ones, and a number that many boards share. */
 const NO_UUID = /^(0{8}-.*|f{8}-.*|03000200-0400-0500-0006-000700080009)$/;

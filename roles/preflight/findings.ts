@@ -1,34 +1,14 @@
-import type { HostReadiness } from "../../lib/reads/host-readiness-record.ts";
 import type { Finding } from "./checks.ts";
-import { type ClockOffset, clockFindings } from "./clock.ts";
+import { clockFindings } from "./clock.ts";
 import { authorityFindings, duplicateFindings } from "./duplicates.ts";
 import { hostFindings } from "./host-findings.ts";
-import type { PreflightSettings } from "./index.ts";
 import { canonicalAddress } from "./ip-range.ts";
 import { networkFindings } from "./network-findings.ts";
+import type { NodeAnswer, PreflightNode } from "./nodes.ts";
+import type { PreflightSettings } from "./params.ts";
 import { portFindings } from "./port-findings.ts";
 import { skewFindings } from "./version-findings.ts";
 import { virtualAddressFindings } from "./virtual-address-findings.ts";
-
-export type Role = "control plane" | "worker";
-
-/** A host as the parameters name it. */
-export interface PreflightNode {
-  readonly name: string;
-  readonly address: string;
-  readonly role: Role;
-}
-
-/** A node that has answered. */
-export interface ToldNode {
-  readonly kind: "told";
-  readonly node: PreflightNode;
-  readonly readiness: HostReadiness;
-  readonly offset: ClockOffset;
-}
-
-/** What came of asking a node; `why` says that it cannot be reached, or asked, and the cause. */
-export type NodeAnswer = ToldNode | { readonly kind: "lost"; readonly node: PreflightNode; readonly why: string };
 
 /** All that has to be put right: first what concerns all hosts together, then host by host, in the order of the checks. */
 export function findingsOf(answers: readonly NodeAnswer[], settings: PreflightSettings): readonly Finding[] {

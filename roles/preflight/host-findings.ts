@@ -1,8 +1,8 @@
 import type { HostReadiness } from "../../lib/reads/host-readiness-record.ts";
 import type { CheckName, Finding } from "./checks.ts";
-import type { PreflightNode } from "./findings.ts";
-import type { PreflightSettings } from "./index.ts";
 import { canonicalAddress } from "./ip-range.ts";
+import type { PreflightNode } from "./nodes.ts";
+import type { PreflightSettings } from "./params.ts";
 import { minorOf } from "./version-findings.ts";
 
 /** As the kernel calls them. */

@@ -1,8 +1,8 @@
 import { overlap } from "../../lib/params/ip-ranges.ts";
 import type { CheckName, Finding } from "./checks.ts";
-import type { NodeAnswer } from "./findings.ts";
-import type { PreflightSettings } from "./index.ts";
 import { addressOf, canonicalAddress, type IpRange, ipRange, networkOf } from "./ip-range.ts";
+import type { NodeAnswer } from "./nodes.ts";
+import type { PreflightSettings } from "./params.ts";
 
 /** What pod networks and kube-proxy make on a host: their addresses are of the ranges that are looked at. */
 const OF_PODS =

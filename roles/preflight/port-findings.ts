@@ -1,7 +1,7 @@
 import type { HostReadiness } from "../../lib/reads/host-readiness-record.ts";
 import type { Finding } from "./checks.ts";
-import type { PreflightNode } from "./findings.ts";
-import type { PreflightSettings } from "./index.ts";
+import type { PreflightNode } from "./nodes.ts";
+import type { PreflightSettings } from "./params.ts";
 
 /** A port of Kubernetes, and the programs that may listen there. */
 interface NeededPort {

@@ -2,7 +2,7 @@ import type { Host } from "../../lib/engine/host.ts";
 import { TaskError } from "../../lib/errors.ts";
 import { assert } from "../../lib/tasks/assert.ts";
 import { type Finding, findingLine } from "./checks.ts";
-import type { PreflightNode, Role } from "./findings.ts";
+import type { PreflightNode, Role } from "./nodes.ts";
 
 /** A line in the report of this host. That it is blocked is not the end: there are others to tell about. */
 export async function tell(host: Host, that: string, findings: readonly string[]): Promise<void> {

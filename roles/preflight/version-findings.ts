@@ -1,6 +1,6 @@
 import type { HostReadiness } from "../../lib/reads/host-readiness-record.ts";
 import type { Finding } from "./checks.ts";
-import type { PreflightNode } from "./findings.ts";
+import type { PreflightNode } from "./nodes.ts";
 
 /** How many minors a kubelet may be older than the apiserver. */
 const KUBELET_LAG = 3;

@@ -1,8 +1,8 @@
 import type { InterfaceAddress } from "../../lib/reads/host-readiness-record.ts";
 import type { Finding } from "./checks.ts";
-import type { NodeAnswer, ToldNode } from "./findings.ts";
-import type { PreflightSettings } from "./index.ts";
 import { addressOf, canonicalAddress, holds, ipRange, networkOf } from "./ip-range.ts";
+import type { NodeAnswer, ToldNode } from "./nodes.ts";
+import type { PreflightSettings } from "./params.ts";
 
 /** The virtual address: whose it is now, and whether the control planes can carry it. */
 export function virtualAddressFindings(

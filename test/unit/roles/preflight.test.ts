@@ -6,8 +6,10 @@ import { ConnectionError, PrivilegeError, TaskError, UsageError } from "../../..
 import type { HostReadiness } from "../../../lib/reads/host-readiness-record.ts";
 import { CHECKS, findingLine } from "../../../roles/preflight/checks.ts";
 import { clockOffset } from "../../../roles/preflight/clock.ts";
-import { findingsOf, type NodeAnswer, type Role } from "../../../roles/preflight/findings.ts";
-import { PreflightParams, preflight } from "../../../roles/preflight/index.ts";
+import { findingsOf } from "../../../roles/preflight/findings.ts";
+import { preflight } from "../../../roles/preflight/index.ts";
+import type { NodeAnswer, Role } from "../../../roles/preflight/nodes.ts";
+import { PreflightParams } from "../../../roles/preflight/params.ts";
 
 const fit: HostReadiness = {
   clock: { first: { fromMs: 1000, toMs: 1000 }, last: { fromMs: 1100, toMs: 1100 } },
