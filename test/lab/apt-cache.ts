@@ -3,8 +3,8 @@ import { chownSync, closeSync, existsSync, mkdirSync, openSync, writeFileSync } 
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { LabError, run } from "./command.ts";
-import { debian, debianSecurity, machineAptSettings, machineMirror } from "./mirror.ts";
-import { raiseBridge, removeLink } from "./network.ts";
+import { debian, debianSecurity, machineAptSettings, machineMirror } from "./debian-mirror.ts";
+import { servedAddress as address, raiseBridge, removeLink } from "./network.ts";
 import { cacheDir } from "./paths.ts";
 import { forgetProcess, killNow, readIfThere, recordedPid, recordProcess } from "./process.ts";
 import type { Progress } from "./progress.ts";
@@ -15,7 +15,6 @@ import { waitFor } from "./wait.ts";
  * once. It listens only on an address that exists on this machine and nowhere else, which every lab's hosts reach
  * through their gateway; so it neither is open to the machine's network nor depends on which lab was first.
  */
-const address = "10.88.255.1";
 const bridge = "hwlab-apt";
 const dir = join(cacheDir, "apt");
 const processFile = join(dir, "process.json");

@@ -44,7 +44,7 @@ export function withHostLock<T>(lab: string, host: string, work: () => Promise<T
   return withLock(`${lab}.${host}`, silent, work);
 }
 
-/** On all of these hosts, one after the other locked, in this order. Never for whoever holds the lock "machine". */
+/** On all of these hosts, one after the other locked, in this order. Never for whoever holds the lock of the machine. */
 export function withHostLocks<T>(lab: string, hosts: readonly string[], work: () => Promise<T>): Promise<T> {
   const [first, ...others] = hosts;
   return first === undefined ? work() : withHostLock(lab, first, () => withHostLocks(lab, others, work));

@@ -8,7 +8,7 @@ import { isSwitchedOn, stopContainer } from "./container.ts";
 import { type LabHost, labHost, withHostLock, withHostLocks } from "./host.ts";
 import { makeHostKeys } from "./identity.ts";
 import { writeConnectionFiles } from "./inventory.ts";
-import { withLock } from "./lock.ts";
+import { MACHINE, withLock } from "./lock.ts";
 import { releaseSysctls, requireRoot } from "./machine.ts";
 import { stopMirrorServer } from "./mirror/serve/start.ts";
 import { maxHosts, networkOf, raiseBridge, removeLink } from "./network.ts";
@@ -71,7 +71,7 @@ export async function ensureLab({
   }
   return withLock(name, progress, async () => {
     const before = new Set(switchOn === "added" ? readState(name)?.hosts.map((host) => host.name) : []);
-    const state = await withLock("machine", progress, () => prepareLab(name, { hosts }, progress));
+    const state = await withLock(MACHINE, progress, () => prepareLab(name, { hosts }, progress));
     const lab = await raiseLab(state, progress);
     await bootAll(
       lab.hosts.filter((host) => !before.has(host.name)),
@@ -122,7 +122,7 @@ export async function removeLab(name: string, progress: Progress = silent): Prom
       await Promise.all(state.hosts.map((host) => stopContainer(state, host)));
       await removeLabGroups(name);
       await removeLink(networkOf(state.index).bridge);
-      await withLock("machine", progress, async () => {
+      await withLock(MACHINE, progress, async () => {
         rmSync(labPaths(name).dir, { recursive: true, force: true });
         if (allStates().length > 0) return;
         await stopMirrorServer(); // before the address goes

@@ -5,7 +5,7 @@ import { stopContainer } from "./container.ts";
 import { dropDisk, makeDisk } from "./disk.ts";
 import { withHostLocks } from "./host.ts";
 import { bootAll, type Lab, raiseLab } from "./lab.ts";
-import { withLock } from "./lock.ts";
+import { MACHINE, withLock } from "./lock.ts";
 import { requireRoot } from "./machine.ts";
 import { hostPaths } from "./paths.ts";
 import { prepareLab } from "./prepare.ts";
@@ -30,7 +30,7 @@ export async function saveLab(name: string, as: string, progress: Progress = sil
       await Promise.all(state.hosts.map((host) => shutDown(state, host, progress)));
       // A host that was laid and not switched on since has no disk yet.
       await Promise.all(state.hosts.map((host) => makeDisk(state, host)));
-      await withLock("machine", progress, async () => {
+      await withLock(MACHINE, progress, async () => {
         const saved = await moveDisks(state, as);
         for (const host of hosts) await dropDisk(name, host, baseOf(saved, host));
       });
@@ -54,7 +54,7 @@ export async function layLab(name: string, savedName: string, progress: Progress
     const extra = there.filter((host) => !wanted.includes(host));
     const state = await withHostLocks(name, [...wanted, ...extra], async () => {
       if (before) await Promise.all(before.hosts.map((host) => stopContainer(before, host)));
-      const state = await withLock("machine", progress, () => prepareLab(name, { saved: saved.state }, progress));
+      const state = await withLock(MACHINE, progress, () => prepareLab(name, { saved: saved.state }, progress));
       await Promise.all(wanted.map((host) => dropDisk(name, host, baseOf(saved, host))));
       for (const host of extra) await rm(hostPaths(name, host).dir, { recursive: true, force: true });
       await layKeys(saved, name);

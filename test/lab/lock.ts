@@ -6,6 +6,10 @@ import { LabError } from "./command.ts";
 import { lockDir } from "./paths.ts";
 import type { Progress } from "./progress.ts";
 
+/** What all labs of this machine share. No lab can be called that. */
+export const MACHINE = "the machine";
+export const MIRROR = "the mirror";
+
 /**
  * Runs one piece of work at a time under a name, across processes. The lock is held by a `flock` child that lives as
  * long as its stdin is open: whatever ends this process also ends the lock, so there is never a stale one to judge.

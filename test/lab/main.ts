@@ -198,6 +198,12 @@ function parse(argv: readonly string[]): { command: string; args: Arguments } {
   }
 }
 
+// Whoever reads, `head` for instance, may have read enough.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
+});
+
 try {
   const { command, args } = parse(process.argv.slice(2));
   const chosen = Object.hasOwn(commands, command) ? commands[command] : undefined;

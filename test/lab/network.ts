@@ -19,6 +19,9 @@ const usualIndex = new Map([
 ]);
 const lastIndex = 249;
 
+/** Where the package cache and the mirror listen: on a bridge of their own, which every lab's hosts reach by their gateway. */
+export const servedAddress = "10.88.255.1";
+
 export function networkOf(index: number): Network {
   return { bridge: `hwlab${index}`, gateway: `10.88.${index}.1`, prefix: `10.88.${index}.` };
 }

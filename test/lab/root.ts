@@ -3,7 +3,14 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync }
 import { dirname, join } from "node:path";
 import { logTail } from "./apt-cache.ts";
 import { capture, LabError, run } from "./command.ts";
-import { type AptSettings, debian, debianSecurity, type Mirror, machineAptSettings, machineMirror } from "./mirror.ts";
+import {
+  type AptSettings,
+  debian,
+  debianSecurity,
+  type Mirror,
+  machineAptSettings,
+  machineMirror,
+} from "./debian-mirror.ts";
 import { cacheDir } from "./paths.ts";
 import type { Progress } from "./progress.ts";
 import * as recipe from "./recipe.ts";

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { LabError } from "../command.ts";
-import { machineMirror } from "../mirror.ts";
+import { machineMirror } from "../debian-mirror.ts";
 import type { Part, Workshop } from "./part.ts";
 
 const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } fr
 import { basename, join } from "node:path";
 import { clock } from "../../../lib/text/duration.ts";
 import { LabError } from "../command.ts";
-import { withLock } from "../lock.ts";
+import { MACHINE, MIRROR, withLock } from "../lock.ts";
 import { requireRoot } from "../machine.ts";
 import { type Progress, silent } from "../progress.ts";
 import { allStates } from "../state.ts";
@@ -28,14 +28,14 @@ export { isMirrorServed } from "./serve/start.ts";
  */
 export async function ensureMirror({ progress = silent }: { readonly progress?: Progress } = {}): Promise<MirrorUrls> {
   requireRoot();
-  await withLock("mirror", progress, async () => {
+  await withLock(MIRROR, progress, async () => {
     if (!(await isPublished(progress))) await build(progress);
     switchToPublished();
     removeOldParts(allParts());
     // Several gigabytes, and nobody builds the same again.
     rmSync(mirrorPaths.goCaches, { recursive: true, force: true });
   });
-  await withLock("machine", progress, async () => {
+  await withLock(MACHINE, progress, async () => {
     if (allStates().length > 0) await startMirrorServer(progress);
   });
   return mirrorUrls();
@@ -51,8 +51,8 @@ export function mirrorKey(): string | undefined {
 export async function removeMirror(progress: Progress = silent): Promise<boolean> {
   requireRoot();
   if (!existsSync(mirrorPaths.base)) return false;
-  await withLock("mirror", progress, async () => {
-    await withLock("machine", progress, stopMirrorServer);
+  await withLock(MIRROR, progress, async () => {
+    await withLock(MACHINE, progress, stopMirrorServer);
     rmSync(mirrorPaths.base, { recursive: true, force: true });
   });
   return true;
@@ -80,7 +80,7 @@ async function build(progress: Progress): Promise<void> {
   const go = withGo ? await findGo() : noGo;
   await prepareToBuild(withGo, progress);
   if (missing.length > 0)
-    progress.step(`building ${missing.length} of ${parts.length} parts of the mirror; logs in ${mirrorPaths.logs}`);
+    progress.step(`building ${missing.length} of ${parts.length} parts; logs in ${mirrorPaths.logs}`);
   for (const [at, part] of parts.entries())
     if (missing.includes(part)) await buildPart(part, go, `${at + 1}/${parts.length}`, progress);
   await publish(progress);

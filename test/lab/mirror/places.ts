@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { servedAddress } from "../network.ts";
 import { cacheDir } from "../paths.ts";
 
 const base = join(cacheDir, "mirror");
@@ -21,8 +22,6 @@ export const mirrorPaths = {
   serverLog: join(base, "server.log"),
 };
 
-/** The address on the bridge of the package cache: every lab's hosts reach it through their gateway. */
-export const mirrorAddress = "10.88.255.1";
 export const registryPort = 5000;
 export const filesPort = 8088;
 
@@ -43,13 +42,13 @@ export interface MirrorUrls {
 
 /** Where hosts of a lab find the mirror; the same on every machine. */
 export function mirrorUrls(): MirrorUrls {
-  const files = `http://${mirrorAddress}:${filesPort}`;
+  const files = `http://${servedAddress}:${filesPort}`;
   return {
     repository: (minor) => `${files}/core:/stable:/v${minor}/deb/`,
     repositoryKey: `${files}/Release.key`,
     helmRepository: `${files}/helm/deb/`,
     charts: `${files}/charts`,
-    registry: `http://${mirrorAddress}:${registryPort}`,
+    registry: `http://${servedAddress}:${registryPort}`,
     imageArchive: (name) => `${files}/archives/${name}.tar`,
   };
 }

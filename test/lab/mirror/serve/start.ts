@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { LabError } from "../../command.ts";
+import { servedAddress } from "../../network.ts";
 import { forgetProcess, killNow, readIfThere, recordedPid, recordProcess } from "../../process.ts";
 import type { Progress } from "../../progress.ts";
 import { waitFor } from "../../wait.ts";
 import { digestOf } from "../part.ts";
-import { filesPort, mirrorAddress, mirrorPaths, mirrorUrls, registryPort } from "../places.ts";
+import { filesPort, mirrorPaths, mirrorUrls, registryPort } from "../places.ts";
 
 export function isMirrorServed(): boolean {
   return recordedPid(mirrorPaths.serverProcess) !== undefined;
@@ -24,7 +25,7 @@ export async function startMirrorServer(progress: Progress): Promise<boolean> {
   await stopMirrorServer(); // one of former code
   const log = openSync(mirrorPaths.serverLog, "w");
   const ports = ["--registry-port", String(registryPort), "--files-port", String(filesPort)];
-  const args = ["--directory", mirrorPaths.current, "--address", mirrorAddress, ...ports];
+  const args = ["--directory", mirrorPaths.current, "--address", servedAddress, ...ports];
   const child = spawn(process.execPath, [`${import.meta.dirname}/server.ts`, ...args], {
     detached: true,
     stdio: ["ignore", log, log],
@@ -39,7 +40,7 @@ export async function startMirrorServer(progress: Progress): Promise<boolean> {
   const { registry, repositoryKey } = mirrorUrls();
   await waitFor(`the mirror to answer on ${registry}`, 15_000, () => answers(`${registry}/v2/`));
   await waitFor(`the mirror to answer on ${repositoryKey}`, 15_000, () => answers(repositoryKey));
-  progress.step(`mirror: registry ${registry}, files http://${mirrorAddress}:${filesPort}`);
+  progress.step(`mirror: registry ${registry}, files http://${servedAddress}:${filesPort}`);
   return true;
 }
 
@@ -78,8 +79,8 @@ async function answers(url: string): Promise<boolean> {
 export function collision(log: string): string {
   const [, code, port] = /listen (E\w+): .*:(\d+)\s*$/m.exec(log) ?? [];
   if (code === "EADDRINUSE")
-    return `the mirror is not served: port ${port} of ${mirrorAddress} is taken, perhaps by a program that listens on all addresses; "ss -ltnp sport = :${port}" names it`;
+    return `the mirror is not served: port ${port} of ${servedAddress} is taken, perhaps by a program that listens on all addresses; "ss -ltnp sport = :${port}" names it`;
   if (code === "EADDRNOTAVAIL")
-    return `the mirror is not served: this machine does not have ${mirrorAddress}; "npm run lab -- up" brings it`;
+    return `the mirror is not served: this machine does not have ${servedAddress}; "npm run lab -- up" brings it`;
   return `the mirror's server does not start:\n  ${log.trim().split("\n").slice(-8).join("\n  ")}`;
 }
