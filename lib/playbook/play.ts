@@ -23,7 +23,10 @@ export interface PlayOptions {
    * Default: all, `forks` at a time.
    */
   readonly serial?: number | `${number}%`;
-  /** More failed or unreachable hosts than this end the run after the batch. Default: no limit. */
+  /**
+   * More failed or unreachable hosts than this end the run: those that have begun come to their end, nobody else begins,
+   * nor does a role that hosts take turns in (`oneAtATime`) where its turn has not come. Default: no limit.
+   */
   readonly maxFailures?: number;
 }
 

@@ -14,17 +14,50 @@ export interface HostResult {
   readonly error?: Error;
 }
 
-/** Runs a role of a host, when it is its turn. */
-export type Turns = (role: AsyncRole, work: () => Promise<void>) => Promise<void>;
+/** The hosts that have failed in a play, and whether these are more than it allows. */
+export class Failures {
+  readonly #hosts = new Set<string>();
+  readonly #allowed: number;
+
+  constructor(allowed = Number.POSITIVE_INFINITY) {
+    this.#allowed = allowed;
+  }
+
+  add(host: string): void {
+    this.#hosts.add(host);
+  }
+
+  get count(): number {
+    return this.#hosts.size;
+  }
+
+  get tooMany(): boolean {
+    return this.count > this.#allowed;
+  }
+}
+
+/** Runs a role of a host, when it is its turn. @returns false, when the play has had too many failures before it was */
+export type Turns = (host: string, role: AsyncRole, work: () => Promise<void>) => Promise<boolean>;
 
 /** Roles that hosts take turns in are run by one at a time, each such role for itself. */
-export function takeTurns(): Turns {
+export function takeTurns(failures: Failures): Turns {
   const limits = new Map<string, LimitFunction>();
-  return (role, work) => {
-    if (!role.oneAtATime) return work();
+  return async (host, role, work) => {
+    const turn = async () => {
+      if (role.oneAtATime && failures.tooMany) return false;
+      try {
+        await work();
+        return true;
+      } catch (error) {
+        // Here, so that the next turn knows of it.
+        failures.add(host);
+        throw error;
+      }
+    };
+    if (!role.oneAtATime) return turn();
     const limit = limits.get(role.name) ?? pLimit(1);
     limits.set(role.name, limit);
-    return limit(work);
+    return limit(turn);
   };
 }
 
@@ -53,9 +86,11 @@ export async function runHost(
   try {
     for (const stretch of stretchesOf(roles)) {
       signal.throwIfAborted();
-      if (stretch.kind === "async") await turns(stretch, () => stretch.run(run.asRole(stretch.name)));
-      else {
+      if (stretch.kind === "list") {
         await run.converge(stretch.roles.flatMap((role) => role.tasks.map((task) => entryOf(role.name, task))));
+      } else if (!(await turns(host, stretch, () => stretch.run(run.asRole(stretch.name))))) {
+        emit({ event: "notice", message: `${host}: ${stretch.name} was not begun, since too many hosts have failed` });
+        break;
       }
     }
     finish("ok");

@@ -2,7 +2,7 @@ import pLimit from "p-limit";
 import type { Emit } from "../engine/events.ts";
 import type { HostRun } from "../engine/host-run.ts";
 import type { PreparedHost, PreparedPlay } from "./prepare.ts";
-import { type HostResult, runHost, takeTurns } from "./run-host.ts";
+import { Failures, type HostResult, runHost, takeTurns } from "./run-host.ts";
 
 export interface RunContext {
   readonly forks: number;
@@ -29,19 +29,21 @@ export async function runPlays(plays: readonly PreparedPlay[], context: RunConte
     if (hosts.length === 0) continue;
     const start = performance.now();
     emit({ event: "play-started", play: play.title, hosts: hosts.map(({ host }) => host.name) });
-    let failures = 0;
-    const turns = takeTurns();
+    const failures = new Failures(play.options.maxFailures);
+    const turns = takeTurns(failures);
     for (const batch of batchesOf(hosts, play.options.serial)) {
       if (stopped || signal.aborted) break;
       const limit = pLimit(context.forks);
-      const outcomes = await limit.map(batch, (each) =>
-        runHost(context.hostRun(each, play.title), play.title, each.roles, { ...context, turns }),
-      );
-      for (const outcome of outcomes) results.set(outcome.host, merge(results.get(outcome.host), outcome));
-      const lost = outcomes.filter(({ status }) => status !== "ok").length;
-      failures += lost;
-      stopped ||= failures > (play.options.maxFailures ?? Number.POSITIVE_INFINITY);
-      stopped ||= play.options.serial !== undefined && lost === batch.length;
+      const before = failures.count;
+      await limit.map(batch, async (each) => {
+        if (failures.tooMany) return;
+        const run = context.hostRun(each, play.title);
+        const outcome = await runHost(run, play.title, each.roles, { ...context, turns });
+        if (outcome.status !== "ok") failures.add(outcome.host);
+        results.set(outcome.host, merge(results.get(outcome.host), outcome));
+      });
+      const lost = failures.count - before;
+      stopped ||= failures.tooMany || (play.options.serial !== undefined && lost === batch.length);
     }
     emit({ event: "play-finished", play: play.title, durationMs: performance.now() - start });
     if (stopped && !signal.aborted) {
@@ -49,7 +51,7 @@ export async function runPlays(plays: readonly PreparedPlay[], context: RunConte
       const left = rest.length > 0 ? `; not run: ${rest.join(", ")}` : "";
       emit({
         event: "notice",
-        message: `${play.title}: ${failures} of ${hosts.length} hosts failed, so the run ends here${left}`,
+        message: `${play.title}: ${failures.count} of ${hosts.length} hosts failed, so the run ends here${left}`,
       });
     }
   }

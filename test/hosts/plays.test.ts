@@ -60,6 +60,21 @@ test.serial("more failures than a play allows end the run after it", async (t) =
   );
 });
 
+test.serial("hosts take turns in a role; where one failure is too many, those behind it do not begin", async (t) => {
+  const first = await runPlaybook("turns.mts", args({}, two));
+  t.is(first.code, 1);
+  t.deepEqual(await marks(), ["mark-after mark-turn", "mark-turn", "mark-after mark-turn"]);
+  await Promise.all(hosts.map((host) => host.exec("rm -f /run/mark-*")));
+  const { code, events } = await runPlaybook("turns.mts", args({ maxFailures: 0 }, two));
+  t.is(code, 1);
+  t.deepEqual(await marks(), ["mark-after mark-turn", "mark-turn", ""]);
+  const notices = events.flatMap((event) => (event.event === "notice" ? [event.message] : []));
+  t.deepEqual(notices, [
+    `${three}: turn was not begun, since too many hosts have failed`,
+    "Turns: 1 of 3 hosts failed, so the run ends here",
+  ]);
+});
+
 test.serial("serial runs batches one after the other, and stops at one of which nothing is left", async (t) => {
   const { code, events } = await runPlaybook("plays.mts", args({ serial: 1 }, two));
   t.is(code, 1);
