@@ -13,7 +13,7 @@ import { forgetRemains } from "../kubeadm/forget.ts";
 import { kubeadmInit, kubeadmJoinControlPlane } from "../kubeadm/init.ts";
 import { type Invitation, join, planJoin } from "../kubeadm/join.ts";
 import { makeJoinSecrets } from "../kubeadm/join-secrets.ts";
-import { judgeControlPlane } from "../kubeadm/judge.ts";
+import { judgeControlPlane, unfinishedMembers } from "../kubeadm/judge.ts";
 import { kubeletTasks } from "../kubeadm/kubelet.ts";
 import { patchFiles, podPatches } from "../kubeadm/patches.ts";
 import { kubeadmReset } from "../kubeadm/reset.ts";
@@ -103,6 +103,8 @@ async function joinAs(
   search: Extract<Search, { kind: "found" | "pending" }>,
 ): Promise<void> {
   const { name, address, bindPort, schedulable, kubernetesVersion } = params;
+  const unfinished = search.kind === "found" ? unfinishedMembers(search.state, name, address) : [];
+  if (unfinished.length > 0) throw new TaskError(unfinishedMessage(host.name, unfinished));
   const via = search.kind === "found" ? search.controlPlane.name : "the first control plane";
   const task = (invitation: Invitation) =>
     kubeadmJoinControlPlane({
@@ -160,6 +162,14 @@ function unsureMessage(host: string, why: readonly string[]): string {
     `${host}: no cluster was found, but it cannot be ruled out that there is one, so none is formed:\n` +
     `${why.map((each) => `  - ${each}`).join("\n")}\n` +
     "  Bring these control planes back, repair them (repair: true), or take what is lost for good out of the inventory."
+  );
+}
+
+function unfinishedMessage(host: string, members: readonly string[]): string {
+  return (
+    `${host}: it cannot join while etcd has ${members.join(" and ")} as a member that has not come up: its join was interrupted, ` +
+    "or is going on.\n" +
+    "  Bring that control plane in first (with repair: true where it is half joined), or take it out (playbooks/remove-node.mts)."
   );
 }
 

@@ -85,6 +85,16 @@ export function remainsOf(cluster: NodeState, name: string, address: string): re
   ];
 }
 
+/**
+ * Members of etcd, the node's own left out, that have no vote or have never started: as long as one is there etcd takes no
+ * other learner, and one that has a vote and never started is missing from the majority.
+ */
+export function unfinishedMembers({ members }: NodeState, name: string, address: string): readonly string[] {
+  const own = ownMember(members ?? [], name, address);
+  const others = (members ?? []).filter((member) => member !== own && (member.name === "" || !member.voting));
+  return others.map((member) => member.name || member.peerUrls.join(" "));
+}
+
 /** What of a control plane is there. */
 function traces({ files, members, api }: NodeState): readonly string[] {
   return [

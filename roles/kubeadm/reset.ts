@@ -42,7 +42,8 @@ command -v ipvsadm >/dev/null && ipvsadm --clear
  * A host that is out of any cluster: what kubeadm has made is taken apart, and what it leaves behind too. Data of etcd
  * and of pods on this host is lost. Packages, containerd and balancers stay.
  *
- * It does not tell the cluster: see {@link forgotten}.
+ * It does not tell the cluster: see {@link forgotten}. kubeadm would try that for its member of etcd, for minutes where
+ * the cluster goes at once, or has lost its majority.
  */
 export const kubeadmReset = defineTask({
   name: "kubeadmReset",
@@ -56,7 +57,8 @@ export const kubeadmReset = defineTask({
   reads: ({ name, server }) => ({ state: nodeState({ ...(server && { server }), nodes: [name] }) }),
   plan({ name, server, criSocket }, { state }) {
     if (state.files.size === 0) return converged("out of any cluster");
-    const reset = sh`if command -v kubeadm >/dev/null; then kubeadm reset --force --cleanup-tmp-dir --cri-socket ${criSocket}; fi`;
+    const options = sh`--force --cleanup-tmp-dir --skip-phases remove-etcd-member --cri-socket ${criSocket}`;
+    const reset = sh`if command -v kubeadm >/dev/null; then kubeadm reset ${options}; fi`;
     return pending([
       {
         what: "node",

@@ -3,7 +3,7 @@ import type { Read } from "../../lib/engine/read.ts";
 import { TaskError } from "../../lib/errors.ts";
 import { waitFor } from "../../lib/tasks/wait-for.ts";
 import type { Standing } from "./judge.ts";
-import type { NodeState } from "./node-state.ts";
+import { type NodeState, TELLING } from "./node-state.ts";
 
 /** How long an API server may take to come up, after a boot for instance, before it is called silent. */
 const COMING_UP_MS = 90_000;
@@ -40,9 +40,10 @@ export async function standingOf(
   return second.known ? { state: second.value, standing: judge(second.value) } : undefined;
 }
 
-/** Nothing is missing but an answer. */
+/** Nothing is missing but an answer. A join that has not come to the removal of its first kubeconfig never will. */
 function mayComeUp({ state, standing }: Stand): boolean {
   if (standing.kind === "silent") return true;
+  if (state.files.has(TELLING.bootstrapConf)) return false;
   return standing.kind === "half" && standing.missing.length === 1 && state.api.kind === "silent";
 }
 

@@ -9,7 +9,13 @@ import { controlPlaneConfig, initConfig, joinConfig } from "../../../roles/kubea
 import { kubeadmConfiguration } from "../../../roles/kubeadm/configuration.ts";
 import { forgotten } from "../../../roles/kubeadm/forgotten.ts";
 import { makeJoinSecrets } from "../../../roles/kubeadm/join-secrets.ts";
-import { judgeControlPlane, judgeWorker, remainsOf, type Standing } from "../../../roles/kubeadm/judge.ts";
+import {
+  judgeControlPlane,
+  judgeWorker,
+  remainsOf,
+  type Standing,
+  unfinishedMembers,
+} from "../../../roles/kubeadm/judge.ts";
 import { cpuManagerState, cpusOf, withSettings } from "../../../roles/kubeadm/kubelet.ts";
 import { type NodeState, nodeState, parseMembers, parseNodeState, TELLING } from "../../../roles/kubeadm/node-state.ts";
 import { kubeadmReset, OUT } from "../../../roles/kubeadm/reset.ts";
@@ -213,6 +219,18 @@ for (const [title, found, expected] of workers) {
 test("what a cluster still holds of a host that was replaced", (t) => {
   t.deepEqual(remainsOf(state(formed), "cp-1", "10.0.0.11"), ["node cp-1 in the API", "member cp-1 of etcd"]);
   t.deepEqual(remainsOf(state(formed), "cp-3", "10.0.0.13"), []);
+});
+
+test("members of etcd that are not done with their join, the node's own left out", (t) => {
+  const members = [
+    { id: "a1", name: "cp-1", peerUrls: ["https://10.0.0.11:2380"], voting: true },
+    { id: "a2", name: "", peerUrls: ["https://10.0.0.12:2380"], voting: true },
+    { id: "a3", name: "cp-3", peerUrls: ["https://10.0.0.13:2380"], voting: false },
+  ];
+  const found = state(formed, { members });
+  t.deepEqual(unfinishedMembers(found, "cp-4", "10.0.0.14"), ["https://10.0.0.12:2380", "cp-3"]);
+  t.deepEqual(unfinishedMembers(found, "cp-2", "10.0.0.12"), ["cp-3"]);
+  t.deepEqual(unfinishedMembers(state(formed, { members: members.slice(0, 1) }), "cp-2", "10.0.0.12"), []);
 });
 
 test("letting go of a node: its member first, what is gone is gone", (t) => {
