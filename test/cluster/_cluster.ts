@@ -105,6 +105,8 @@ type Vars = Readonly<Record<string, unknown>>;
 export interface Cluster {
   readonly lab: Lab;
   readonly virtualAddress: string;
+  /** Variables of `inventory/lab.yaml`. */
+  readonly vars: Vars;
   /** `inventory/lab.yaml` for this lab, with other variables, control planes or variables of hosts as told. */
   inventory(changes?: {
     readonly vars?: Vars;
@@ -151,6 +153,7 @@ export function clusterOn(lab: Lab): Cluster {
   return {
     lab,
     virtualAddress: `${lab.prefix}100`,
+    vars: (parse(text) as Inventory).all.vars,
     kubectl,
     members,
     inventory({ vars = {}, controlPlanes, hosts = {} } = {}) {

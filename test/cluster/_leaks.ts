@@ -48,9 +48,11 @@ rm "$pattern"`;
   return found.flat();
 }
 
-/** Words that have the form of a token by chance: parts of names of files and units. */
+/** Words that have the form of a token by chance: parts of names of files and units, and events of the smoke test's pods. */
 function isName(line: string): boolean {
-  return /:(\w+\.(service|target|socket|timer|mount|slice|scope|conf|list|yaml)\w*)$/.test(line);
+  return /:(\w+\.(service|target|socket|timer|mount|slice|scope|conf|list|yaml)\w*|(client|server)\.[0-9a-f]{16})$/.test(
+    line,
+  );
 }
 
 /** Notes the arguments of every process of a host until it is told to end. */
