@@ -2,10 +2,11 @@ import { existsSync } from "node:fs";
 import { basename, relative, resolve } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { z } from "zod";
-import { loadInventory, validateVars } from "../inventory/index.ts";
+import { loadInventory } from "../inventory/index.ts";
 import { parseArguments } from "./arguments.ts";
 import { ExitCode, refuse } from "./exit.ts";
 import { helpText } from "./flags.ts";
+import { HostVars } from "./host-vars.ts";
 import { Playbook, type PlaybookOptions } from "./playbook.ts";
 
 /**
@@ -32,9 +33,8 @@ export async function openPlaybook<S extends z.ZodType = z.ZodRecord<z.ZodString
     }
     const paths = args.inventory.length > 0 ? args.inventory : [options.inventory ?? "inventory/lab.yaml"];
     const inventory = loadInventory(paths, { extraVars: args.extraVars });
-    const schema = options.vars ?? z.record(z.string(), z.unknown());
-    const vars = validateVars(inventory, schema) as Map<string, z.output<S>>;
-    return new Playbook(options, args, inventory, vars);
+    const schema = (options.vars ?? z.record(z.string(), z.unknown())) as z.ZodType<z.output<S>>;
+    return new Playbook(options, args, inventory, new HostVars(inventory, schema));
   } catch (error) {
     return refuse(error, options.exit ?? true);
   }

@@ -14,6 +14,7 @@ import { nearest } from "../text/nearest.ts";
 import type { Arguments } from "./arguments.ts";
 import { connector } from "./connect.ts";
 import { ExitCode, refuse } from "./exit.ts";
+import type { HostVars } from "./host-vars.ts";
 import { interrupts } from "./interrupts.ts";
 import { listing } from "./listing.ts";
 import type { Play, PlayHost } from "./play.ts";
@@ -53,15 +54,10 @@ export class Playbook<V> implements AsyncDisposable {
   readonly args: Arguments;
   readonly inventory: Inventory;
   readonly #options: PlaybookOptions<z.ZodType>;
-  readonly #vars: ReadonlyMap<string, V>;
+  readonly #vars: HostVars<V>;
   readonly #hostRuns = new Map<string, HostRun>();
 
-  constructor(
-    options: PlaybookOptions<z.ZodType>,
-    args: Arguments,
-    inventory: Inventory,
-    vars: ReadonlyMap<string, V>,
-  ) {
+  constructor(options: PlaybookOptions<z.ZodType>, args: Arguments, inventory: Inventory, vars: HostVars<V>) {
     this.#options = options;
     this.args = args;
     this.inventory = inventory;
@@ -192,7 +188,7 @@ export class Playbook<V> implements AsyncDisposable {
 
   #redactor(plays: readonly PreparedPlay[]): Redactor {
     const redactor = new Redactor();
-    for (const vars of this.#vars.values()) redactor.add(...secretsIn(vars));
+    for (const vars of this.#vars.all()) redactor.add(...secretsIn(vars));
     for (const { hosts } of plays) {
       for (const { host, roles } of hosts) {
         for (const role of roles) redactor.add(...role.secrets);

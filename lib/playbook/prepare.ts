@@ -3,6 +3,7 @@ import { HostwrightError, UsageError } from "../errors.ts";
 import type { Inventory, InventoryHost } from "../inventory/index.ts";
 import { nearest } from "../text/nearest.ts";
 import type { Arguments } from "./arguments.ts";
+import type { HostVars } from "./host-vars.ts";
 import type { Play, PlayHost, PlayOptions } from "./play.ts";
 
 /** A play with its closures called: what is left is to run it. */
@@ -25,7 +26,7 @@ export interface PreparedHost {
 export function preparePlays<V>(
   plays: readonly Play<V>[],
   inventory: Inventory,
-  vars: ReadonlyMap<string, V>,
+  vars: HostVars<V>,
   { limit, only, skip }: Pick<Arguments, "limit" | "only" | "skip">,
 ): readonly PreparedPlay[] {
   const mistakes = new Map<string, string[]>();
@@ -101,14 +102,14 @@ function checkOptions({ title, options }: Play<never>, note: (message: string, w
 }
 
 /** Makes the closures' view of hosts, each host's once. */
-export function playHosts<V>(inventory: Inventory, vars: ReadonlyMap<string, V>): (host: InventoryHost) => PlayHost<V> {
+export function playHosts<V>(inventory: Inventory, vars: HostVars<V>): (host: InventoryHost) => PlayHost<V> {
   const known = new Map<InventoryHost, PlayHost<V>>();
   const toPlayHost = (host: InventoryHost): PlayHost<V> => {
     const made = known.get(host) ?? {
       name: host.name,
       address: host.connection.address,
       groups: host.groups,
-      vars: vars.get(host.name) as V,
+      vars: vars.of(host),
       group: (name: string) => groupOf(name).map(toPlayHost),
     };
     known.set(host, made);

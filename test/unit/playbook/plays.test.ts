@@ -6,6 +6,7 @@ import { z } from "zod";
 import { defineRole } from "../../../lib/engine/role.ts";
 import { InventoryError, UsageError } from "../../../lib/errors.ts";
 import { loadInventory } from "../../../lib/inventory/index.ts";
+import { HostVars } from "../../../lib/playbook/host-vars.ts";
 import { openPlaybook } from "../../../lib/playbook/open-playbook.ts";
 import { play } from "../../../lib/playbook/play.ts";
 import { preparePlays } from "../../../lib/playbook/prepare.ts";
@@ -18,7 +19,7 @@ writeFileSync(
   "web:\n  vars: { port: 80 }\n  hosts:\n    web[1:3]: {}\ndb:\n  hosts:\n    db-1: { port: x, ansible_host: 127.0.0.1, ansible_port: 1 }\n",
 );
 const inventory = loadInventory(inventoryFile);
-const vars = new Map(inventory.hosts.map(({ name, vars }) => [name, vars]));
+const vars = new HostVars(inventory, z.record(z.string(), z.unknown()));
 const none = { limit: undefined, only: [], skip: [] };
 
 const motd = defineRole({
@@ -66,6 +67,23 @@ test("a closure sees its peers whatever the limit is", (t) => {
   ];
   preparePlays(plays, inventory, vars, { ...none, limit: "web1" });
   t.deepEqual(seen, [["web1", "web2", "web3"]]);
+});
+
+test("localhost, which the inventory does not have, has the variables of all, validated as those of others", (t) => {
+  const seen: unknown[] = [];
+  const ofAll = join(mkdtempSync(join(tmpdir(), "hostwright-test-")), "inventory.yaml");
+  writeFileSync(ofAll, "all: {hosts: {web: {port: 1}}, vars: {name: x}}\n");
+  const small = loadInventory(ofAll);
+  const plays = [
+    play("Here", "localhost", ({ vars: own }) => {
+      seen.push(own);
+      return [nologin({})];
+    }),
+  ];
+  preparePlays(plays, small, new HostVars(small, z.object({ name: z.string(), port: z.int().default(2) })), none);
+  t.deepEqual(seen, [{ name: "x", port: 2 }]);
+  const strict = new HostVars(small, z.object({ name: z.string(), port: z.int() }));
+  t.throws(() => preparePlays(plays, small, strict, none), { message: /localhost.*port/s });
 });
 
 test("mistakes of all plays and hosts are told at once, each once, before anything is connected", (t) => {
