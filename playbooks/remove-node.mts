@@ -23,8 +23,11 @@ await using playbook = await openPlaybook({
 
 const name = playbook.hosts[0]?.vars.node;
 const leaving = playbook.hosts.find((host) => host.name === name);
-if (!leaving?.groups.includes("kubernetes"))
-  throw playbook.refuse(`the inventory has no host ${name} in its group "kubernetes"`);
+if (!leaving?.groups.includes("kubernetes")) {
+  const nodes = playbook.hosts.filter(({ groups }) => groups.includes("kubernetes"));
+  const names = nodes.map((host) => host.name).join(", ");
+  throw playbook.refuse(`the inventory has no host ${name} in its group "kubernetes" (it has ${names})`);
+}
 const [via] = playbook.hosts.filter((host) => host.groups.includes("control_plane") && host.name !== name);
 if (!via) throw playbook.refuse(`${name} is the only control plane: to end the cluster there is playbooks/reset.mts`);
 
