@@ -40,6 +40,12 @@ hw_get() {
 }`;
 
 /**
+ * After which an update is begun again, that time for as long as it takes: apt waits for ever where a proxy hangs up
+ * between two of its requests (seen with apt 2.6 behind apt-cacher-ng), and a second one goes through.
+ */
+const UPDATE_SECONDS = 300;
+
+/**
  * The lists are fresh when they were brought up to date, by whomever, within so many minutes and after the last change
  * of a source. Where apt then does not know what is wanted, or a mirror has dropped it, they are not.
  */
@@ -51,9 +57,15 @@ const INSTALL = `hw_fresh() {
   done
   return 1
 }
+hw_lists() { hw_locked "$@" apt-get -q -o APT::Update::Error-Mode=any update; }
 hw_update() {
-  mkdir -p ${NOTES} && : >${STAMP}.new && hw_locked apt-get -q -o APT::Update::Error-Mode=any update &&
-    mv -f ${STAMP}.new ${STAMP}
+  mkdir -p ${NOTES} && : >${STAMP}.new || return
+  hw_lists timeout --foreground -k 10 ${UPDATE_SECONDS} || {
+    [ "$hw_r" = 124 ] || return "$hw_r"
+    echo "the update of the lists did not end within ${UPDATE_SECONDS} s: once more"
+    hw_lists || return
+  }
+  mv -f ${STAMP}.new ${STAMP}
 }
 hw_install() {
   hw_new=

@@ -58,7 +58,7 @@ const Absent = z.strictObject({
  * Debian packages that are installed, in some version or in this one, or that are not.
  *
  * - The lists are brought up to date only when something has to be installed and they are too old, older than a source
- *   of packages, or do not know what is wanted.
+ *   of packages, or do not know what is wanted. An update that hangs is begun again once, after five minutes.
  * - An installation removes nothing: what conflicts has to be absent first, by a task of its own. A removal takes along
  *   what depends on the package, and leaves what once came along with it.
  * - Changed configuration files are kept. Services that a package starts when it is installed are started.

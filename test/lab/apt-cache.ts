@@ -76,6 +76,8 @@ async function configuration(port: number): Promise<string> {
     `Port: ${port}`,
     `BindAddress: ${address}`,
     "ExThreshold: 30",
+    // Or it asks upstream again for what another host has just got, and hangs up on those that read it meanwhile.
+    "FreshIndexMaxAge: 86400",
   ];
   // Hosts always ask under Debian's usual name; where it comes from is this file's business, so that the cached root outlives a
   // change of the machine's mirror.
