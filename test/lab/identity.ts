@@ -93,19 +93,12 @@ function networkFile(address: string, gateway: string): string {
   return `[Match]\nName=host0\n\n[Network]\nAddress=${address}/24\nGateway=${gateway}\nLinkLocalAddressing=no\n`;
 }
 
-/**
- * One request at a time, and a silence that ends soon: apt-cacher-ng may hang up in the middle of several, and apt then
- * waits for the rest of them.
- */
 function aptProxyFile(aptProxy: string, gateway: string): string {
   return [
     `Acquire::http::Proxy "${aptProxy}";`,
     `Acquire::http::Proxy::${gateway} "DIRECT";`,
     `Acquire::http::Proxy::${new URL(aptProxy).hostname} "DIRECT";`,
     'Acquire::https::Proxy "DIRECT";',
-    'Acquire::http::Pipeline-Depth "0";',
-    'Acquire::http::Timeout "15";',
-    'Acquire::Retries "3";',
     "",
   ].join("\n");
 }
