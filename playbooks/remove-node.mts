@@ -22,9 +22,9 @@ await using playbook = await openPlaybook({
 });
 
 const name = playbook.hosts[0]?.vars.node;
-const leaving = playbook.hosts.find((host) => host.name === name);
-if (!leaving?.groups.includes("kubernetes")) {
-  const nodes = playbook.hosts.filter(({ groups }) => groups.includes("kubernetes"));
+const nodes = playbook.hosts.filter(({ groups }) => groups.includes("kubernetes"));
+const leaving = nodes.find((host) => host.name === name);
+if (!leaving) {
   const names = nodes.map((host) => host.name).join(", ");
   throw playbook.refuse(`the inventory has no host ${name} in its group "kubernetes" (it has ${names})`);
 }

@@ -1,6 +1,5 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { stringify } from "yaml";
 import { Secret, SecretText } from "../../lib/secrets/secret.ts";
 import { quote } from "../../lib/shell/quote.ts";
 import { sourcesText } from "../../lib/tasks/apt-source.ts";
@@ -14,6 +13,7 @@ import { KeepalivedParams } from "../../roles/keepalived/index.ts";
 import { keepalivedConf } from "../../roles/keepalived/keepalived.conf.ts";
 import { ClusterShape, KubeletSettings } from "../../roles/kubeadm/cluster.ts";
 import { initConfig, joinConfig } from "../../roles/kubeadm/config.yaml.ts";
+import { kubeletPatch } from "../../roles/kubeadm/patches.ts";
 import { crictlYaml } from "../../roles/kubernetes-packages/crictl.yaml.ts";
 import { metallbObjects } from "../../roles/metallb/manifests.ts";
 import { MetallbParams } from "../../roles/metallb/params.ts";
@@ -106,11 +106,7 @@ async function commonFiles({ vars, controlPlanes, workers }: ClusterInventory): 
     ...Object.fromEntries(registries),
     "crictl.yaml": crictlYaml("unix:///run/containerd/containerd.sock"),
     ...(await source("kubernetes", kubernetesUrl(vars.kubernetes_repository), vars.kubernetes_key.file)),
-    "patches/kubeletconfiguration+merge.yaml": stringify({
-      apiVersion: "kubelet.config.k8s.io/v1beta1",
-      kind: "KubeletConfiguration",
-      ...kubeletOf(vars),
-    }),
+    "patches/kubeletconfiguration+merge.yaml": kubeletPatch(kubeletOf(vars)),
   };
 }
 

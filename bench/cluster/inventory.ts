@@ -1,10 +1,8 @@
-import { readFile, writeFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+import { writeFile } from "node:fs/promises";
 import { parse } from "yaml";
 import { z } from "zod";
+import { siteInventory } from "../../test/lab/inventory.ts";
 import type { Lab } from "../../test/lab/lab.ts";
-
-const source = fileURLToPath(new URL("../../inventory/lab.yaml", import.meta.url));
 
 const Hosts = z.strictObject({ hosts: z.record(z.string(), z.object({ ansible_host: z.string() })) });
 
@@ -54,9 +52,7 @@ export interface ClusterInventory {
  * @throws z.ZodError when it has become another one than the script can follow
  */
 export async function writeInventory(lab: Lab, file: string): Promise<ClusterInventory> {
-  const text = (await readFile(source, "utf8"))
-    .replaceAll("10.88.0.", lab.prefix)
-    .replaceAll("/hostwright-lab/lab/", `/hostwright-lab/${lab.name}/`);
+  const text = siteInventory(lab);
   await writeFile(file, text);
   const { vars, children } = Inventory.parse(parse(text)).all;
   const { control_plane: controlPlanes, worker } = children.kubernetes.children;

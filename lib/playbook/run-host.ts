@@ -43,8 +43,14 @@ export type Turns = (host: string, role: AsyncRole, work: () => Promise<void>) =
 export function takeTurns(failures: Failures): Turns {
   const limits = new Map<string, LimitFunction>();
   return async (host, role, work) => {
-    const turn = async () => {
-      if (role.oneAtATime && failures.tooMany) return false;
+    if (!role.oneAtATime) {
+      await work();
+      return true;
+    }
+    const limit = limits.get(role.name) ?? pLimit(1);
+    limits.set(role.name, limit);
+    return limit(async () => {
+      if (failures.tooMany) return false;
       try {
         await work();
         return true;
@@ -53,11 +59,7 @@ export function takeTurns(failures: Failures): Turns {
         failures.add(host);
         throw error;
       }
-    };
-    if (!role.oneAtATime) return turn();
-    const limit = limits.get(role.name) ?? pLimit(1);
-    limits.set(role.name, limit);
-    return limit(turn);
+    });
   };
 }
 

@@ -5,7 +5,7 @@ import { TaskError } from "../../lib/errors.ts";
 import { nodeLabels } from "../../lib/tasks/node-labels.ts";
 import { nodeTaints } from "../../lib/tasks/node-taints.ts";
 import { waitFor } from "../../lib/tasks/wait-for.ts";
-import { type ClusterNodeParams, ClusterShape, hostPort } from "../kubeadm/cluster.ts";
+import { type ClusterNodeParams, ClusterShape, hostPort, ownServer } from "../kubeadm/cluster.ts";
 import { controlPlaneConfig, initConfig, joinConfig } from "../kubeadm/config.yaml.ts";
 import { kubeadmConfiguration } from "../kubeadm/configuration.ts";
 import { controlPlaneState, findCluster, type Search } from "../kubeadm/find-cluster.ts";
@@ -69,7 +69,7 @@ export const kubeadmMaster = defineRole({
 /** Brings the node into the cluster, if it is not. */
 async function form(host: Host, params: ClusterNodeParams): Promise<void> {
   const { name, address, controlPlanes } = params;
-  const url = ownUrl(params);
+  const url = ownServer(params);
   const judge = (state: Parameters<typeof judgeControlPlane>[0]) => judgeControlPlane(state, name, address);
   const read = controlPlaneState({ name, address }, params);
   const stand = await standingOf(host, read, judge, url);
@@ -137,7 +137,7 @@ function kept(params: ClusterNodeParams) {
     ...patchFiles(kubelet, resources),
     kubeadmConfiguration({
       name,
-      server: ownUrl(params),
+      server: ownServer(params),
       config: initConfig(params, makeJoinSecrets()),
       record: recordOf(params),
     }),
@@ -151,10 +151,6 @@ function kept(params: ClusterNodeParams) {
 
 function recordOf(params: ClusterNodeParams): string {
   return [controlPlaneConfig(params), ...podPatches(params.resources)].join("---\n");
-}
-
-function ownUrl({ address, bindPort }: { readonly address: string; readonly bindPort: number }): string {
-  return `https://${hostPort({ address, port: bindPort })}`;
 }
 
 function unsureMessage(host: string, why: readonly string[]): string {

@@ -121,6 +121,11 @@ export function hostPort({ address, port }: { readonly address: string; readonly
   return `${address.includes(":") ? `[${address}]` : address}:${port}`;
 }
 
+/** The API server of one control plane, past virtual address and balancer: `https://10.0.0.11:6444`. */
+export function ownServer({ address, bindPort }: Pick<NodeParams, "address" | "bindPort">): string {
+  return `https://${hostPort({ address, port: bindPort })}`;
+}
+
 export const KUBEADM = "/etc/kubernetes";
 /** kubeadm's patches of this node. */
 export const PATCHES = `${KUBEADM}/patches`;

@@ -1,7 +1,7 @@
 import type { Host } from "../../lib/engine/host.ts";
 import { ConnectionError, HostwrightError, TaskError, TimeoutError } from "../../lib/errors.ts";
 import { apiAnswer } from "./api-answer.ts";
-import { type ControlPlane, hostPort, type NodeParams } from "./cluster.ts";
+import { type ControlPlane, hostPort, type NodeParams, ownServer } from "./cluster.ts";
 import { judgeControlPlane } from "./judge.ts";
 import { type NodeState, nodeState, TELLING } from "./node-state.ts";
 
@@ -28,7 +28,7 @@ export function controlPlaneState(
   more: readonly string[] = [],
 ) {
   const nodes = [...new Set([name, ...controlPlanes.map((each) => each.name), ...more])];
-  return nodeState({ server: `https://${hostPort({ address, port: bindPort })}`, nodes });
+  return nodeState({ server: ownServer({ address, bindPort }), nodes });
 }
 
 /**

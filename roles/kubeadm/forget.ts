@@ -1,6 +1,6 @@
 import type { Host } from "../../lib/engine/host.ts";
 import { TaskError } from "../../lib/errors.ts";
-import { hostPort, type NodeParams } from "./cluster.ts";
+import { type NodeParams, ownServer } from "./cluster.ts";
 import type { Search } from "./find-cluster.ts";
 import { forgotten } from "./forgotten.ts";
 import { remainsOf } from "./judge.ts";
@@ -23,6 +23,6 @@ export async function forgetRemains(
         "the host was replaced, or a join was interrupted. With repair: true they are removed first",
     );
   }
-  const server = `https://${hostPort({ address: controlPlane.address, port: bindPort })}`;
+  const server = ownServer({ address: controlPlane.address, bindPort });
   await via.converge([forgotten({ name, address, server })]);
 }

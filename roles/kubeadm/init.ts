@@ -3,7 +3,7 @@ import { blocked, type Change, converged, pending } from "../../lib/engine/plan.
 import { defineTask } from "../../lib/engine/task.ts";
 import { SecretText } from "../../lib/secrets/secret.ts";
 import { content, type Sh, sh } from "../../lib/shell/sh.ts";
-import { hostPort, RECORD } from "./cluster.ts";
+import { ownServer, RECORD } from "./cluster.ts";
 import { judgeControlPlane, judgeWorker, type Standing } from "./judge.ts";
 import { nodeState } from "./node-state.ts";
 import { nodeUnknown } from "./predictions.ts";
@@ -16,8 +16,8 @@ const Node = z.strictObject({ name: z.string(), address: z.string(), bindPort: z
 type Node = z.output<typeof Node>;
 
 /** What is read and judged is the node alone, so that the same answer tells before and after. */
-function stateOf({ name, address, bindPort }: Node) {
-  return nodeState({ server: `https://${hostPort({ address, port: bindPort })}`, nodes: [name] });
+function stateOf(node: Node) {
+  return nodeState({ server: ownServer(node), nodes: [node.name] });
 }
 
 /**

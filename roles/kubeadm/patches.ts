@@ -32,7 +32,8 @@ function patchFile(name: string, text: string | undefined): Task {
   return text === undefined ? file({ path, absent: true }) : file({ path, content: text });
 }
 
-function kubeletPatch(settings: KubeletSettings): string {
+/** The patch of the kubelet's configuration. */
+export function kubeletPatch(settings: KubeletSettings): string {
   return stringify({ apiVersion: "kubelet.config.k8s.io/v1beta1", kind: "KubeletConfiguration", ...settings });
 }
 

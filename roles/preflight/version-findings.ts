@@ -51,8 +51,8 @@ export function skewFindings(
 
 /** A version without a patch stands for all of its minor. */
 function differ(version: string, wanted: string): boolean {
-  const [found, target] = [version, wanted].map((each) => each.replace(/^v/, ""));
-  return found !== target && !`${found}`.startsWith(`${target}.`);
+  const target = wanted.replace(/^v/, "");
+  return !`${version.replace(/^v/, "")}.`.startsWith(`${target}.`);
 }
 
 /** A version's minor as a number to compare; those of another major are far away. */

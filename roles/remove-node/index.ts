@@ -4,7 +4,7 @@ import { defineRole } from "../../lib/engine/role.ts";
 import { ConnectionError, TaskError, TimeoutError } from "../../lib/errors.ts";
 import { path } from "../../lib/reads/path.ts";
 import { systemd } from "../../lib/tasks/systemd.ts";
-import { ControlPlane, hostPort, nodeParams } from "../kubeadm/cluster.ts";
+import { ControlPlane, nodeParams, ownServer } from "../kubeadm/cluster.ts";
 import { controlPlaneState } from "../kubeadm/find-cluster.ts";
 import { forgotten } from "../kubeadm/forgotten.ts";
 import { kubeadmReset } from "../kubeadm/reset.ts";
@@ -43,13 +43,13 @@ export const removeNode = defineRole({
     const { node, via, bindPort, lost } = params;
     if (node.name === via.name)
       throw new TaskError(`${host.name}: a control plane cannot take itself out; run this on another`);
-    const server = `https://${hostPort({ address: via.address, port: bindPort })}`;
+    const server = ownServer({ address: via.address, bindPort });
     const leaving = lost ? undefined : await reach(host, node.name);
     await requireOthers(host, params);
     if (leaving) await host.act(drain({ node: node.name, deadlineMs: params.drainSeconds * 1000 }));
     await host.converge([forgotten({ ...node, server })]);
     if (!leaving) return;
-    const own = `https://${hostPort({ address: node.address, port: bindPort })}`;
+    const own = ownServer({ address: node.address, bindPort });
     await leaving.converge([
       ...(await balancersOf(leaving)),
       kubeadmReset({ name: node.name, server: own, criSocket: params.criSocket }),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineRole } from "../../lib/engine/role.ts";
-import { hostPort, nodeParams } from "../kubeadm/cluster.ts";
+import { nodeParams, ownServer } from "../kubeadm/cluster.ts";
 import { kubeadmReset } from "../kubeadm/reset.ts";
 
 export const ResetNodeParams = z.strictObject({
@@ -23,6 +23,6 @@ export const resetNode = defineRole({
   name: "resetNode",
   params: ResetNodeParams,
   tasks: ({ name, address, bindPort, criSocket }) => [
-    kubeadmReset({ name, server: `https://${hostPort({ address, port: bindPort })}`, criSocket }),
+    kubeadmReset({ name, server: ownServer({ address, bindPort }), criSocket }),
   ],
 });

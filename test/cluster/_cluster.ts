@@ -1,11 +1,11 @@
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import type { RunEvent } from "../../lib/engine/events.ts";
 import { errorOf, type PlaybookProcess, startBook } from "../hosts/_playbook.ts";
+import { siteInventory } from "../lab/inventory.ts";
 import { ensureLab, type Lab, openLab, removeLab } from "../lab/lab.ts";
 import { layLab, saveLab } from "../lab/lay.ts";
 import { ensureMirror } from "../lab/mirror/index.ts";
@@ -129,10 +129,7 @@ interface Inventory {
 }
 
 export function clusterOn(lab: Lab): Cluster {
-  const source = readFileSync(fileURLToPath(new URL("../../inventory/lab.yaml", import.meta.url)), "utf8");
-  const text = source
-    .replaceAll("10.88.0.", lab.prefix)
-    .replaceAll("/hostwright-lab/lab/", `/hostwright-lab/${lab.name}/`);
+  const text = siteInventory(lab);
   const kubectl = async (words: string, node = "node-1") => {
     const { code, stdout, stderr } = await lab
       .host(node)

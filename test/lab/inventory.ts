@@ -1,4 +1,5 @@
-import { renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
 import type { LabHost } from "./host.ts";
 import { labPaths } from "./paths.ts";
@@ -34,6 +35,13 @@ export function inventoryYaml(hosts: readonly LabHost[]): string {
     },
     { nullStr: "" },
   );
+}
+
+/** The text of `inventory/lab.yaml`, which is of the quick start's lab, for a lab of another name. */
+export function siteInventory({ name, prefix }: { readonly name: string; readonly prefix: string }): string {
+  return readFileSync(fileURLToPath(new URL("../../inventory/lab.yaml", import.meta.url)), "utf8")
+    .replaceAll("10.88.0.", prefix)
+    .replaceAll("/hostwright-lab/lab/", `/hostwright-lab/${name}/`);
 }
 
 export function knownHosts(hosts: readonly LabHost[]): string {
