@@ -95,13 +95,20 @@ hw_settle() {
     esac
     [ "$(date +%s)" -le "$hw_end" ] || return 1
   done
-}
-hw_tell() {
+}`;
+
+/**
+ * `hw_tell UNIT SECONDS` prints how the unit is, and what it has said since that time. The journal is asked by time, for
+ * the lines of a process that ends at once often carry no invocation: systemd has forgotten it before journald looks.
+ *
+ * @see https://github.com/systemd/systemd/issues/2913
+ */
+const TELL = `hw_tell() {
   systemctl status --no-pager --full --lines=0 -- "$1"
+  timeout 5 journalctl --sync 2>/dev/null
   journalctl --no-pager -q -n 10 -o cat -u "$1"
   printf '%s; its last words: ' "$(systemctl show -p Result -- "$1")"
-  hw_i=$(systemctl show -p InvocationID --value -- "$1")
-  journalctl --no-pager -q -n 2 -o cat "_SYSTEMD_UNIT=$1" "_SYSTEMD_INVOCATION_ID=$hw_i" | tr '\\n' ' '; echo
+  journalctl --no-pager -q -n 2 -o cat --since "@$2" "_SYSTEMD_UNIT=$1" | tr '\\n' ' '; echo
 }`;
 
 /** `hw_record UNIT DIGESTS PATH…` notes what the unit took; what other tasks noted of the same start stays. */
@@ -127,10 +134,11 @@ const RECORD = `hw_n='
 function bringUp({ unit, holdMs, settleMs }: Settling, verb: Sh, files: readonly OwedFile[]): Sh {
   const paths = files.map(({ path }) => path);
   const settle = sh`hw_settle ${unit} ${holdMs / 1000} ${Math.ceil(settleMs / 1000)}`;
-  const run = sh`{ ${verb}; } && ${settle} || { hw_tell ${unit}; exit 1; }`;
-  if (paths.length === 0) return joinSh([rawSh(SETTLE), run]);
+  const run = sh`hw_at=$(date +%s); { ${verb}; } && ${settle} || { hw_tell ${unit} "$hw_at"; exit 1; }`;
+  const shared = [rawSh(SETTLE), rawSh(TELL)];
+  if (paths.length === 0) return joinSh([...shared, run]);
   return joinSh([
-    rawSh(SETTLE),
+    ...shared,
     rawSh(RECORD),
     sh`hw_s=$(sha256sum -- ${paths} 2>/dev/null)`,
     run,

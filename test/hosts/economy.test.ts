@@ -141,7 +141,7 @@ async function leastOf<T extends { readonly processes: number }>(runs: number, o
 
 /** What sshd has told of so far. */
 async function told(pattern: string): Promise<number> {
-  return Number((await host.exec(`journalctl -t sshd -o cat | grep -c '^${pattern}'`)).stdout);
+  return Number((await host.exec(`journalctl --sync; journalctl -t sshd -o cat | grep -c '^${pattern}'`)).stdout);
 }
 
 /** The number of the newest process, this look: they are given one after the other. */

@@ -37,13 +37,13 @@ test.serial(
   "a converged list costs one round trip, one login and one session, however many tasks it has",
   async (t) => {
     const { relay, reach } = await countingLine(50);
-    const before = (await host.exec("journalctl -t sshd -o cat | grep -c '^Accepted'")).stdout;
+    const before = (await host.exec("journalctl --sync; journalctl -t sshd -o cat | grep -c '^Accepted'")).stdout;
     let roundTrips = 0;
     const onEnd = () => {
       roundTrips = relay.roundTrips;
     };
     const again = await converge(lab, host, sixty, { reach, onEnd });
-    const after = (await host.exec("journalctl -t sshd -o cat | grep -c '^Accepted'")).stdout;
+    const after = (await host.exec("journalctl --sync; journalctl -t sshd -o cat | grep -c '^Accepted'")).stdout;
     t.deepEqual(
       again.results.filter(({ status }) => status !== "ok"),
       [],

@@ -232,7 +232,7 @@ test("digests are taken before the restart, and recorded behind it", (t) => {
   const [text = ""] = commandsOf(planOf(systemd(watched), [...is(), ...took(cfg, "a", "b")]));
   t.deepEqual(text.split("\n").slice(-3), [
     `hw_s=$(sha256sum -- ${cfg} 2>/dev/null)`,
-    "{ systemctl reset-failed -- haproxy.service 2>/dev/null; systemctl restart -- haproxy.service; } && hw_settle haproxy.service 0.5 30 || { hw_tell haproxy.service; exit 1; }",
+    'hw_at=$(date +%s); { systemctl reset-failed -- haproxy.service 2>/dev/null; systemctl restart -- haproxy.service; } && hw_settle haproxy.service 0.5 30 || { hw_tell haproxy.service "$hw_at"; exit 1; }',
     `hw_record haproxy.service "$hw_s" ${cfg}`,
   ]);
 });
