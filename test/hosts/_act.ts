@@ -4,7 +4,7 @@ import type { ActAnswer } from "../../lib/engine/host.ts";
 import type { HostwrightError } from "../../lib/errors.ts";
 import type { LabHost } from "../lab/host.ts";
 import type { Lab } from "../lab/lab.ts";
-import { errorFrom, openHost } from "./_host.ts";
+import { errorFrom, type HostOptions, openHost } from "./_host.ts";
 
 export interface Acted<T> {
   readonly answer: ActAnswer<T> | undefined;
@@ -17,7 +17,7 @@ export interface Acted<T> {
 export async function act<T>(
   { lab, host }: { lab: Lab; host: LabHost },
   action: Action<T>,
-  options: { readonly check?: boolean; readonly signal?: AbortSignal } = {},
+  options: Pick<HostOptions, "check" | "signal" | "onOutput"> = {},
 ): Promise<Acted<T>> {
   const { run, told } = openHost(lab, host, options);
   let answer: ActAnswer<T> | undefined;

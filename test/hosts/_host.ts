@@ -80,6 +80,8 @@ export interface HostOptions {
   readonly agent?: string;
   readonly deadlines?: Partial<Deadlines>;
   readonly signal?: AbortSignal | undefined;
+  /** Hears each line that a change prints, as it comes. */
+  readonly onOutput?: ((line: string) => void) | undefined;
 }
 
 /** A run on one host, and what it tells. Close it. */
@@ -102,7 +104,10 @@ export function openHost(lab: Lab, host: LabHost, options: HostOptions = {}) {
     listener: {
       ...quietListener,
       connected: () => void told.logins++,
-      output: (_ref, line) => void told.output.push(line),
+      output: (_ref, line) => {
+        told.output.push(line);
+        options.onOutput?.(line);
+      },
       finished: (result) => void told.results.push(result),
       mispredicted: (misprediction) => void told.mispredictions.push(misprediction),
     },
