@@ -47,17 +47,22 @@ const after = rawSh(`echo @last; date +%s.%N`);
 /**
  * ICMP may be filtered where ARP is not: the neighbour table tells of both. Without ping, bash has something to send
  * that makes the kernel look for the address. What the kernel remembers of it is dropped first, so that it asks anew: it
- * would go on for half a minute to believe in one who is gone. On the host's own address nothing is tried.
+ * would go on for half a minute to believe in one who is gone. On the host's own address nothing is tried; it may become
+ * one meanwhile, where keepalived was started just before, and then the host has answered itself.
  */
 function probeText(address: string): Sh {
   return sh`echo @probe
-case "$hw_ip" in *${` ${address}/`}*) echo own ;; *)
+hw_own() { case "$1" in *${` ${address}/`}*) echo own ;; *) return 1 ;; esac; }
+hw_own "$hw_ip" || {
   ip neigh flush to ${address} 2>/dev/null
-  if command -v ping >/dev/null; then ping -c 1 -w 2 ${address} >/dev/null 2>&1 && echo answered || echo silent
-  elif command -v bash >/dev/null; then bash --norc -c 'echo >"/dev/udp/$0/9"' ${address} 2>/dev/null; sleep 1; echo silent
-  else echo untried; fi
-  ip neigh show to ${address} 2>/dev/null ;;
-esac`;
+  hw_tried=$(
+    if command -v ping >/dev/null; then ping -c 1 -w 2 ${address} >/dev/null 2>&1 && echo answered || echo silent
+    elif command -v bash >/dev/null; then bash --norc -c 'echo >"/dev/udp/$0/9"' ${address} 2>/dev/null; sleep 1; echo silent
+    else echo untried; fi
+    ip neigh show to ${address} 2>/dev/null
+  )
+  hw_own "$(ip -o addr show 2>/dev/null)" || printf '%s\\n' "$hw_tried"
+}`;
 }
 
 function askOne(key: string): Sh {

@@ -121,10 +121,14 @@ export function temporaryFile(name: string, text: string): string {
   return file;
 }
 
-/** The message with which a host ended. */
+/** The message with which a host ended, and what was told of its tasks that failed beside that. */
 export function errorOf(events: readonly RunEvent[], host?: string): string {
-  const finished = events.find(
-    (event) => event.event === "host-finished" && event.error && (host === undefined || event.host === host),
+  const isIts = (event: { readonly host: string }) => host === undefined || event.host === host;
+  const finished = events.find((event) => event.event === "host-finished" && event.error && isIts(event));
+  if (finished?.event !== "host-finished" || !finished.error) return "";
+  const { message } = finished.error;
+  const told = events.flatMap((event) =>
+    event.event === "task-finished" && event.status === "failed" && isIts(event) ? [event.reason] : [],
   );
-  return finished?.event === "host-finished" ? (finished.error?.message ?? "") : "";
+  return [message, ...told.filter((reason) => !message.includes(reason))].join("\n");
 }

@@ -144,6 +144,16 @@ test.serial(
   },
 );
 
+test.serial("a host that takes the virtual address while it asks for it has answered itself", async (t) => {
+  const ping = "/usr/local/sbin/ping";
+  await one.exec(`printf '%s\\n' '#!/bin/sh' 'ip address add ${virtual}/32 dev host0' 'exec /usr/bin/ping "$@"' >${ping}
+    chmod +x ${ping}`);
+  const { code, events } = await look();
+  t.is(code, 0, found(events).join("\n"));
+  const { stdout } = await one.exec(`rm ${ping}; ip address del ${virtual}/32 dev host0 && echo taken`);
+  t.is(stdout.trim(), "taken");
+});
+
 test.serial("a host whose programs are those of Kubernetes has no findings", async (t) => {
   // Python under other names: the kernel calls a process as its file is called.
   const programs = {
