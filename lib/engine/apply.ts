@@ -1,6 +1,6 @@
 import { ConnectionError, HostwrightError } from "../errors.ts";
+import type { Deadline } from "../session/deadlines.ts";
 import { lockDirectory, type RunIdentity } from "../session/lock.ts";
-import type { Deadline } from "../session/session.ts";
 import { render, sh } from "../shell/sh.ts";
 import { labelOf } from "./entry.ts";
 import { questionsOf, type Records, readText, runText, type Step } from "./frame.ts";

@@ -25,3 +25,9 @@ export const defaultDeadlines: Deadlines = {
   keepaliveMs: 5_000,
   lockMs: 60_000,
 };
+
+/** One wait: its name and how long it may last from now. */
+export interface Deadline {
+  readonly name: string;
+  readonly ms: number;
+}

@@ -2,8 +2,9 @@ import { randomBytes } from "node:crypto";
 import { ConnectionError, PrivilegeError, TimeoutError } from "../errors.ts";
 import type { Secret } from "../secrets/secret.ts";
 import { BOOTSTRAP, becomeLine, loopLines } from "./bootstrap.ts";
-import type { Deadlines } from "./deadlines.ts";
+import type { Deadline, Deadlines } from "./deadlines.ts";
 import { LineSplitter, OutputCollector } from "./demux.ts";
+import { Greeting } from "./greeting.ts";
 import { becomeByPassword, noRoot } from "./privilege.ts";
 import type { ByteStream, StreamEnd, Transport } from "./transport.ts";
 
@@ -14,12 +15,6 @@ export interface SessionOptions {
   readonly become: boolean;
   readonly becomePassword?: Secret | undefined;
   readonly deadlines: Deadlines;
-}
-
-/** A wait: its name and how long it may last from now. */
-export interface Deadline {
-  readonly name: string;
-  readonly ms: number;
 }
 
 export interface FrameOptions {
@@ -67,10 +62,10 @@ export class Session {
   /** Bounds the output of frames; `$T` inside them. Nothing that runs on the host can know it. */
   readonly token = randomBytes(16).toString("hex");
   readonly #stdout = new OutputCollector(this.token);
-  readonly #stdoutLines = new LineSplitter();
+  readonly #greeting = new Greeting(this.token);
   readonly #stderrLines = new LineSplitter();
-  /** What came before the shell was ready: a banner, a `.bashrc` that prints, sudo's refusal. */
-  #noise: string[] = [];
+  /** What came on stderr before the shell was ready: sudo's refusal. */
+  readonly #complaints: string[] = [];
   #ready = false;
   #gone: Error | undefined;
   #frame: RunningFrame | undefined;
@@ -176,17 +171,13 @@ export class Session {
     this.#finishIfEnded();
   }
 
-  /** Passes over whatever a login prints until the loop says that it is there, and as whom. */
   #awaitReady(chunk: Buffer): void {
-    const lines = this.#stdoutLines.push(chunk);
-    const at = lines.findIndex((line) => line.startsWith(`${this.token} ready `));
-    this.#noise.push(...(at < 0 ? lines : lines.slice(0, at)).filter((line) => line !== "hostwright"));
-    if (at < 0) return;
-    const uid = lines[at]?.split(" ")[2];
-    if (uid !== "0") {
+    const ready = this.#greeting.push(chunk);
+    if (!ready) return;
+    if (ready.uid !== "0") {
       this.#fail(
         new PrivilegeError(
-          `${this.host}: logged in as uid ${uid}, but root is needed (${this.line}); ` +
+          `${this.host}: logged in as uid ${ready.uid}, but root is needed (${this.line}); ` +
             "set ansible_become: true for sudo, or ansible_user: root",
         ),
       );
@@ -195,17 +186,13 @@ export class Session {
     }
     this.#ready = true;
     if (this.#frame) this.#setDeadline(this.#frame.options.deadline);
-    // What follows the ready line in this chunk belongs to the first frame, to the byte.
-    const mark = Buffer.from(`${this.token} ready `);
-    const from = chunk.indexOf(10, Math.max(0, chunk.indexOf(mark)));
-    const rest = from < 0 ? Buffer.alloc(0) : chunk.subarray(from + 1);
-    if (rest.length > 0) this.#onStdout(rest);
+    if (ready.rest.length > 0) this.#onStdout(ready.rest);
   }
 
   #onStderr(chunk: Buffer): void {
     for (const line of this.#stderrLines.push(chunk)) {
       const frame = this.#frame;
-      if (!this.#ready) this.#noise.push(line);
+      if (!this.#ready) this.#complaints.push(line);
       if (!frame || line === "") continue;
       if (!line.startsWith(`${this.token} `)) {
         // What a shell says of a group that was ended on purpose is no output of the change.
@@ -276,7 +263,7 @@ export class Session {
   #onEnded(end: StreamEnd): void {
     clearInterval(this.#heartbeat);
     const lost = this.#ready || end.error !== undefined;
-    const said = [...this.#noise, this.#stderrLines.rest];
+    const said = [...this.#greeting.passed, ...this.#complaints, this.#stderrLines.rest];
     this.#fail(lost ? this.#lost(end) : noRoot({ host: this.host, line: this.line }, said, end));
   }
 
