@@ -68,3 +68,8 @@ export class TimeoutError extends HostwrightError {
     this.deadline = options.deadline;
   }
 }
+
+/** Whether the line is at fault, not what was asked of the host. */
+export function isUnreachable(error: unknown): error is ConnectionError | TimeoutError {
+  return error instanceof ConnectionError || (error instanceof TimeoutError && error.deadline === "connect");
+}

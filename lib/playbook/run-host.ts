@@ -3,7 +3,7 @@ import { entryOf } from "../engine/entry.ts";
 import type { Emit, HostStatus, ReportedError, TaskRef } from "../engine/events.ts";
 import type { HostListener, HostRun } from "../engine/host-run.ts";
 import type { AsyncRole, ListRole, Role } from "../engine/role.ts";
-import { ConnectionError, HostwrightError, TaskError, TimeoutError } from "../errors.ts";
+import { HostwrightError, isUnreachable, TaskError } from "../errors.ts";
 import type { Secret } from "../secrets/secret.ts";
 
 /** What became of one host in one play. */
@@ -124,11 +124,6 @@ function stretchesOf(roles: readonly Role[]): readonly Stretch[] {
     else stretches.push({ kind: "list", roles: [role] });
   }
   return stretches;
-}
-
-/** The line is at fault, not what was asked of the host. */
-function isUnreachable(error: Error): boolean {
-  return error instanceof ConnectionError || (error instanceof TimeoutError && error.deadline === "connect");
 }
 
 /** An error for a report. What is not one of ours is a defect, and keeps its stack. */

@@ -60,6 +60,9 @@ function ownMistakes(issues: readonly z.core.$ZodIssue[] = []): string {
 /** A wait that has to hear from the host by itself gets this much longer. */
 const GRACE_MS = 10_000;
 
+/** The name of the deadline of a wait. */
+const DEADLINE = "wait";
+
 /**
  * Waits on the host until a port accepts connections, an address answers with a status, or a command succeeds. Nothing
  * is asked over the line meanwhile.
@@ -101,9 +104,14 @@ async function runUntilGrace(context: ActionContext, awaited: Awaited, deadlineM
   }
 }
 
+/** Whether a wait came to its end in vain; not where it was interrupted, the line was lost, or nothing could tell. */
+export function waitedInVain(error: unknown): error is TimeoutError {
+  return error instanceof TimeoutError && error.deadline === DEADLINE;
+}
+
 function inVain({ host }: ActionContext, awaited: Awaited, ms: number, seen: string): TimeoutError {
-  const message = `${host}: waited ${ms / 1000} s in vain until ${demandOf(awaited)} (deadline "wait"); last seen: ${seen}`;
-  return new TimeoutError(message, { deadline: "wait" });
+  const message = `${host}: waited ${ms / 1000} s in vain until ${demandOf(awaited)} (deadline "${DEADLINE}"); last seen: ${seen}`;
+  return new TimeoutError(message, { deadline: DEADLINE });
 }
 
 function awaitedOf(params: z.output<typeof Params>): Awaited {

@@ -4,7 +4,7 @@ import { defineRole } from "../../lib/engine/role.ts";
 import { TaskError } from "../../lib/errors.ts";
 import { nodeLabels } from "../../lib/tasks/node-labels.ts";
 import { nodeTaints } from "../../lib/tasks/node-taints.ts";
-import { waitFor } from "../../lib/tasks/wait-for.ts";
+import { waitedInVain, waitFor } from "../../lib/tasks/wait-for.ts";
 import { type ClusterNodeParams, ClusterShape, hostPort, ownServer } from "../kubeadm/cluster.ts";
 import { controlPlaneConfig, initConfig, joinConfig } from "../kubeadm/config.yaml.ts";
 import { kubeadmConfiguration } from "../kubeadm/configuration.ts";
@@ -122,9 +122,10 @@ async function proveEndpoint(host: Host, params: ClusterNodeParams, remedy: stri
   try {
     await host.act(waitFor({ http: url, insecureTls: true, deadlineMs: 60_000 }));
   } catch (error) {
+    if (!waitedInVain(error)) throw error;
     throw new TaskError(
       `${host.name}: the control plane is formed, but nobody can reach it at ${hostPort(params.endpoint)}: ` +
-        `${(error as Error).message}\n  Look at ${remedy} on the control planes.`,
+        `${error.message}\n  Look at ${remedy} on the control planes.`,
       { cause: error },
     );
   }

@@ -1,5 +1,5 @@
 import type { Host } from "../../lib/engine/host.ts";
-import { ConnectionError, HostwrightError, TaskError, TimeoutError } from "../../lib/errors.ts";
+import { HostwrightError, isUnreachable, TaskError } from "../../lib/errors.ts";
 import { apiAnswer } from "./api-answer.ts";
 import { type ControlPlane, hostPort, type NodeParams, ownServer } from "./cluster.ts";
 import { judgeControlPlane } from "./judge.ts";
@@ -95,9 +95,7 @@ export async function onAnyOf(
       await work(host.peer(name));
       return;
     } catch (error) {
-      const unreachable =
-        error instanceof ConnectionError || (error instanceof TimeoutError && error.deadline === "connect");
-      if (!unreachable || index === controlPlanes.length - 1) throw error;
+      if (!isUnreachable(error) || index === controlPlanes.length - 1) throw error;
     }
   }
 }

@@ -1,7 +1,6 @@
 import type { Host } from "../../lib/engine/host.ts";
 import type { Read } from "../../lib/engine/read.ts";
-import { TaskError } from "../../lib/errors.ts";
-import { waitFor } from "../../lib/tasks/wait-for.ts";
+import { waitedInVain, waitFor } from "../../lib/tasks/wait-for.ts";
 import type { Standing } from "./judge.ts";
 import { type NodeState, TELLING } from "./node-state.ts";
 
@@ -33,7 +32,7 @@ export async function standingOf(
     const waited = await host.act(waitFor({ http: `${url}/readyz`, insecureTls: true, deadlineMs: COMING_UP_MS }));
     if (!waited.acted) return stand;
   } catch (error) {
-    if (error instanceof TaskError) throw error;
+    if (!waitedInVain(error)) throw error;
     return stand;
   }
   const second = await host.read(read);

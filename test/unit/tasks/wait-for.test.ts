@@ -1,6 +1,6 @@
 import test from "ava";
 import { CommandError, TimeoutError, UsageError } from "../../../lib/errors.ts";
-import { waitFor } from "../../../lib/tasks/wait-for.ts";
+import { waitedInVain, waitFor } from "../../../lib/tasks/wait-for.ts";
 import { contextOf } from "./_context.ts";
 
 test("it is named by what it waits for", (t) => {
@@ -35,16 +35,18 @@ test("a look that hangs is in vain as well", async (t) => {
     throw new TimeoutError("stopped", { deadline: "change" });
   };
   const { context } = contextOf({ run });
-  await t.throwsAsync(waitFor({ command: "sleep 1000", deadlineMs: 1_000 }).run(context), {
+  const error = await t.throwsAsync(waitFor({ command: "sleep 1000", deadlineMs: 1_000 }).run(context), {
     message: 'web-1: waited 11 s in vain until "sleep 1000" succeeds (deadline "wait"); last seen: it hung',
   });
+  t.true(waitedInVain(error));
 });
 
 test("an interrupt stays one", async (t) => {
   const run = () => {
     throw new TimeoutError("stopped", { deadline: "interrupt" });
   };
-  await t.throwsAsync(waitFor({ port: 1 }).run(contextOf({ run }).context), { message: "stopped" });
+  const error = await t.throwsAsync(waitFor({ port: 1 }).run(contextOf({ run }).context), { message: "stopped" });
+  t.false(waitedInVain(error));
 });
 
 test("without a tool it is told which ones would do", async (t) => {
