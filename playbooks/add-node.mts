@@ -4,7 +4,8 @@
 //   npx zx playbooks/add-node.mts -i inventory/lab.yaml -e node=node-5
 import { openPlaybook } from "hostwright";
 import { z } from "zod";
-import { balance, ClusterVars, examine, form, furnish, prepare, prove } from "./cluster.mts";
+import { balance, examine, form, furnish, prepare, prove } from "./cluster.mts";
+import { ClusterVars } from "./cluster-vars.mts";
 
 await using playbook = await openPlaybook({
   name: "add-node",

@@ -6,7 +6,7 @@
 import { openPlaybook, play } from "hostwright";
 import { haTest } from "hostwright/roles/ha-test";
 import { z } from "zod";
-import { ClusterVars } from "./cluster.mts";
+import { ClusterVars } from "./cluster-vars.mts";
 
 const numbers: string[] = [];
 await using playbook = await openPlaybook({

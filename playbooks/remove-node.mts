@@ -6,7 +6,8 @@
 import { openPlaybook, play } from "hostwright";
 import { removeNode } from "hostwright/roles/remove-node";
 import { z } from "zod";
-import { bindPortOf, ClusterVars } from "./cluster.mts";
+import { bindPortOf } from "./cluster.mts";
+import { ClusterVars } from "./cluster-vars.mts";
 
 await using playbook = await openPlaybook({
   name: "remove-node",

@@ -7,7 +7,8 @@ import { openPlaybook, play } from "hostwright";
 import { resetNode } from "hostwright/roles/reset-node";
 import { z } from "zod";
 import { question } from "zx";
-import { bindPortOf, ClusterVars } from "./cluster.mts";
+import { bindPortOf } from "./cluster.mts";
+import { ClusterVars } from "./cluster-vars.mts";
 
 await using playbook = await openPlaybook({
   name: "reset",

@@ -5,7 +5,8 @@
 //   npx zx playbooks/site.mts -i inventory/lab.yaml
 //   npx zx playbooks/site.mts -i inventory/lab.yaml --only keepalived --limit node-2
 import { openPlaybook } from "hostwright";
-import { balance, ClusterVars, examine, form, furnish, prepare, prove } from "./cluster.mts";
+import { balance, examine, form, furnish, prepare, prove } from "./cluster.mts";
+import { ClusterVars } from "./cluster-vars.mts";
 
 await using site = await openPlaybook({
   name: "site",
