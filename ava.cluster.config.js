@@ -1,5 +1,5 @@
 /** The order in which a cluster is formed once and used up: what leaves it whole comes first. */
-const ORDER = ["formation", "tasks/", "drift", "tuning", "failover", "replacement", "interruptions"];
+const ORDER = ["formation", "tasks/", "drift", "tuning", "failover", "replacement", "interruptions", "single"];
 const position = (file) => ORDER.findIndex((name) => file.includes(name));
 
 /** Tests on a real cluster, which has the machine for itself: one file after the other. */

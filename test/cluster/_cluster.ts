@@ -18,10 +18,10 @@ export const NODES = ["node-1", "node-2", "node-3", "node-4"];
 /** What a formed cluster is saved as, for the tests that start from one. */
 const FORMED = `${CLUSTER_LAB}-formed`;
 
-/** Three control planes and a worker that nobody has touched, with the mirror beside them. */
-export async function freshHosts(): Promise<Lab> {
+/** Hosts that nobody has touched, as many as {@link NODES} unless told, with the mirror beside them. */
+export async function freshHosts(hosts = NODES.length): Promise<Lab> {
   await removeLab(CLUSTER_LAB);
-  const lab = await ensureLab({ name: CLUSTER_LAB, hosts: 4 });
+  const lab = await ensureLab({ name: CLUSTER_LAB, hosts });
   await ensureMirror();
   return lab;
 }
@@ -107,10 +107,12 @@ export interface Cluster {
   readonly virtualAddress: string;
   /** Variables of `inventory/lab.yaml`. */
   readonly vars: Vars;
-  /** `inventory/lab.yaml` for this lab, with other variables, control planes or variables of hosts as told. */
+  /** `inventory/lab.yaml` for this lab, with other variables, members of groups or variables of hosts as told. */
   inventory(changes?: {
+    /** One that is undefined is left out. */
     readonly vars?: Vars;
     readonly controlPlanes?: readonly string[];
+    readonly workers?: readonly string[];
     readonly hosts?: Readonly<Record<string, Vars>>;
   }): string;
   /** kubectl on a control plane; words as a shell takes them. */
@@ -153,16 +155,17 @@ export function clusterOn(lab: Lab): Cluster {
     vars: (parse(text) as Inventory).all.vars,
     kubectl,
     members,
-    inventory({ vars = {}, controlPlanes, hosts = {} } = {}) {
+    inventory({ vars = {}, controlPlanes, workers, hosts = {} } = {}) {
       const inventory = parse(text) as Inventory;
       Object.assign(inventory.all.vars, vars);
-      const own = inventory.all.children.kubernetes.children.control_plane;
-      if (controlPlanes && own) {
+      const { children: groups } = inventory.all.children.kubernetes;
+      for (const [group, members] of Object.entries({ control_plane: controlPlanes, worker: workers })) {
+        if (!members) continue;
         const { hosts: all } = openCluster();
         const addressOf = (wanted: string) => all.find(({ name }) => name === wanted)?.address;
-        own.hosts = Object.fromEntries(controlPlanes.map((name) => [name, { ansible_host: addressOf(name) }]));
+        groups[group] = { hosts: Object.fromEntries(members.map((name) => [name, { ansible_host: addressOf(name) }])) };
       }
-      for (const group of Object.values(inventory.all.children.kubernetes.children)) {
+      for (const group of Object.values(groups)) {
         for (const [name, more] of Object.entries(hosts)) {
           if (group.hosts[name]) group.hosts[name] = { ...group.hosts[name], ...more };
         }

@@ -5,7 +5,6 @@ import type { LabHost } from "../lab/host.ts";
 import {
   changesIn,
   clusterOn,
-  eventually,
   finishedIn,
   freshHosts,
   NODES,
@@ -15,6 +14,7 @@ import {
   saveFormed,
 } from "./_cluster.ts";
 import { leaksOnHosts, tokensIn, watchProcesses } from "./_leaks.ts";
+import { answersFromOutside } from "./_web.ts";
 
 const lab = await freshHosts();
 const cluster = clusterOn(lab);
@@ -96,28 +96,7 @@ test.serial("run again it changes nothing, in a few round trips a host", async (
   t.log(`round trips by play and host: ${roundTripsIn(events).join(" ")}`);
 });
 
-test.serial("an address of the load balancer answers from outside", async (t) => {
-  await cluster.kubectl(
-    `create deployment web --image=docker.io/library/busybox:stable --replicas=2 -- \\
-      sh -c 'mkdir /tmp/www; hostname >/tmp/www/index.html; exec httpd -f -p 8080 -h /tmp/www'`,
-  );
-  await cluster.kubectl("expose deployment web --port 80 --target-port 8080 --type LoadBalancer");
-  await cluster.kubectl("rollout status deployment/web --timeout=120s");
-  const answers = new Set<string>();
-  await eventually(async () => {
-    const address = await cluster.kubectl("get service web -o jsonpath='{.status.loadBalancer.ingress[0].ip}'");
-    if (address === "") return { seen: "no address", ready: false };
-    t.true(address.startsWith(`${lab.prefix}2`), address);
-    const response = await fetch(`http://${address}/`, {
-      headers: { connection: "close" },
-      signal: AbortSignal.timeout(2000),
-    });
-    answers.add((await response.text()).trim());
-    return { seen: `${address}: ${[...answers].join(" ")}`, ready: answers.size === 2 };
-  }, 60_000);
-  t.true([...answers].every((name) => name.startsWith("web-")));
-  await cluster.kubectl("delete service,deployment web --wait");
-});
+test.serial("an address of the load balancer answers from outside", (t) => answersFromOutside(t, cluster));
 
 test.serial("no token, key or password is where it does not belong", async (t) => {
   t.deepEqual(tokensIn(output), [], "in all that the runs have printed");
