@@ -13,7 +13,7 @@ import { KeepalivedParams } from "../../roles/keepalived/index.ts";
 import { keepalivedConf } from "../../roles/keepalived/keepalived.conf.ts";
 import { ClusterShape, KubeletSettings } from "../../roles/kubeadm/cluster.ts";
 import { initConfig, joinConfig } from "../../roles/kubeadm/config.yaml.ts";
-import { kubeletPatch } from "../../roles/kubeadm/patches.ts";
+import { kubeletPatch } from "../../roles/kubeadm/kubelet-settings.ts";
 import { crictlYaml } from "../../roles/kubernetes-packages/crictl.yaml.ts";
 import { metallbObjects } from "../../roles/metallb/manifests.ts";
 import { MetallbParams } from "../../roles/metallb/params.ts";

@@ -15,6 +15,7 @@ import { type Invitation, join, planJoin } from "../kubeadm/join.ts";
 import { makeJoinSecrets } from "../kubeadm/join-secrets.ts";
 import { judgeControlPlane, unfinishedMembers } from "../kubeadm/judge.ts";
 import { kubeletTasks } from "../kubeadm/kubelet.ts";
+import { kubeletSettings } from "../kubeadm/kubelet-settings.ts";
 import { patchFiles, podPatches } from "../kubeadm/patches.ts";
 import { kubeadmReset } from "../kubeadm/reset.ts";
 import { halfMessage, silentMessage, standingOf } from "../kubeadm/standing.ts";
@@ -83,7 +84,7 @@ async function form(host: Host, params: ClusterNodeParams): Promise<void> {
   if (standing.kind === "half") {
     await host.converge([kubeadmReset({ name, server: url, criSocket: params.criSocket })]);
   }
-  await host.converge(patchFiles(params.kubelet, params.resources));
+  await host.converge([...patchFiles(params.resources), kubeletSettings({ settings: params.kubelet })]);
   if (search.kind === "none") await init(host, params);
   else await joinAs(host, params, search);
   const others = controlPlanes.length > 1 ? "keepalived and haproxy" : "the API server";
@@ -135,13 +136,14 @@ async function proveEndpoint(host: Host, params: ClusterNodeParams, remedy: stri
 function kept(params: ClusterNodeParams) {
   const { name, labels, schedulable, kubelet, resources } = params;
   return [
-    ...patchFiles(kubelet, resources),
+    ...patchFiles(resources),
     kubeadmConfiguration({
       name,
       server: ownServer(params),
       config: initConfig(params, makeJoinSecrets()),
       record: recordOf(params),
     }),
+    // Behind the upload of the configuration, whose settings hold where this node gives up its own.
     ...kubeletTasks(kubelet),
     ...(Object.keys(labels).length > 0 ? [nodeLabels({ node: name, labels })] : []),
     schedulable

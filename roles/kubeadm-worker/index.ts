@@ -12,6 +12,7 @@ import { kubeadmJoinWorker } from "../kubeadm/init.ts";
 import { type Invitation, join, planJoin } from "../kubeadm/join.ts";
 import { judgeWorker } from "../kubeadm/judge.ts";
 import { kubeletTasks } from "../kubeadm/kubelet.ts";
+import { kubeletSettings } from "../kubeadm/kubelet-settings.ts";
 import { nodeState } from "../kubeadm/node-state.ts";
 import { patchFiles } from "../kubeadm/patches.ts";
 import { kubeadmReset } from "../kubeadm/reset.ts";
@@ -36,7 +37,7 @@ export const kubeadmWorker = defineRole({
   params: KubeadmWorkerParams,
   async run(host, params) {
     await enter(host, params);
-    await host.converge([...patchFiles(params.kubelet), ...kubeletTasks(params.kubelet)]);
+    await host.converge([...patchFiles(), ...kubeletTasks(params.kubelet)]);
     await mark(host, params);
   },
 });
@@ -59,7 +60,7 @@ async function enter(host: Host, params: Params): Promise<void> {
   }
   if (search.kind === "found") await forgetRemains(host, params, search);
   if (standing.kind === "half") await host.converge([kubeadmReset({ name, criSocket })]);
-  await host.converge(patchFiles(params.kubelet));
+  await host.converge([...patchFiles(), kubeletSettings({ settings: params.kubelet })]);
   const via = search.kind === "found" ? search.controlPlane.name : "a control plane";
   const task = (invitation: Invitation) => kubeadmJoinWorker({ name, via, config: joinConfig(params, invitation) });
   if (search.kind === "pending") return planJoin(host, task);

@@ -133,4 +133,7 @@ export const PATCHES = `${KUBEADM}/patches`;
 export const RECORD = `${KUBEADM}/hostwright-kubeadm.yaml`;
 export const ADMIN_CONF = `${KUBEADM}/admin.conf`;
 export const KUBELET_CONF = `${KUBEADM}/kubelet.conf`;
+/** What of the kubelet's configuration is this node's own. */
+export const KUBELET_PATCH = `${PATCHES}/kubeletconfiguration+merge.yaml`;
 export const KUBELET_CONFIG = "/var/lib/kubelet/config.yaml";
+export const CPU_STATE = "/var/lib/kubelet/cpu_manager_state";

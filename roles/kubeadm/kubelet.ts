@@ -8,10 +8,9 @@ import { textFile } from "../../lib/reads/text-file.ts";
 import { sh } from "../../lib/shell/sh.ts";
 import { systemd } from "../../lib/tasks/systemd.ts";
 import { template } from "../../lib/tasks/template.ts";
-import { KUBELET_CONFIG, type KubeletSettings } from "./cluster.ts";
+import { CPU_STATE, KUBELET_CONFIG, type KubeletSettings } from "./cluster.ts";
+import { kubeletSettings } from "./kubelet-settings.ts";
 import { kubeletUnknown } from "./predictions.ts";
-
-const CPU_STATE = "/var/lib/kubelet/cpu_manager_state";
 
 /**
  * The kubelet of a node that is in a cluster: the settings of the inventory laid over those that kubeadm wrote, the
@@ -19,6 +18,7 @@ const CPU_STATE = "/var/lib/kubelet/cpu_manager_state";
  */
 export function kubeletTasks(settings: KubeletSettings): readonly Task[] {
   return [
+    kubeletSettings({ settings }),
     ...(settings.cpuManagerPolicy === undefined
       ? []
       : [cpuManagerState({ policy: settings.cpuManagerPolicy, reserved: settings.reservedSystemCPUs ?? "" })]),

@@ -2,22 +2,21 @@ import { stringify } from "yaml";
 import type { Task } from "../../lib/engine/task.ts";
 import { directory } from "../../lib/tasks/directory.ts";
 import { file } from "../../lib/tasks/file.ts";
-import { type ClusterNodeParams, type KubeletSettings, PATCHES } from "./cluster.ts";
+import { type ClusterNodeParams, PATCHES } from "./cluster.ts";
 
 const COMPONENTS = ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd"] as const;
 type Resources = ClusterNodeParams["resources"];
 
 /**
- * Patches of kubeadm's own making of this node: whatever forms, joins or upgrades it later keeps to them.
+ * Patches of what kubeadm makes of this node's static pods: whatever forms, joins or upgrades it later keeps to them.
+ * The one of its kubelet is the task `kubeletSettings`.
  *
  * @see Kubernetes documentation, "Customizing components with the kubeadm API", patches
  */
-export function patchFiles(kubelet: KubeletSettings, resources: Resources = {}): readonly Task[] {
-  const settings = Object.keys(kubelet).length > 0 ? kubeletPatch(kubelet) : undefined;
+export function patchFiles(resources: Resources = {}): readonly Task[] {
   return [
     directory({ path: "/etc/kubernetes" }),
     directory({ path: PATCHES }),
-    patchFile("kubeletconfiguration+merge.yaml", settings),
     ...COMPONENTS.map((name) => patchFile(`${name}+strategic.yaml`, resourcesPatch(name, resources))),
   ];
 }
@@ -30,11 +29,6 @@ export function podPatches(resources: Resources): readonly string[] {
 function patchFile(name: string, text: string | undefined): Task {
   const path = `${PATCHES}/${name}`;
   return text === undefined ? file({ path, absent: true }) : file({ path, content: text });
-}
-
-/** The patch of the kubelet's configuration. */
-export function kubeletPatch(settings: KubeletSettings): string {
-  return stringify({ apiVersion: "kubelet.config.k8s.io/v1beta1", kind: "KubeletConfiguration", ...settings });
 }
 
 /** Requests equal to limits, in whole CPUs: the pod is Guaranteed, and a static CPU manager gives it CPUs of its own. */

@@ -52,12 +52,33 @@ test.serial("a kubelet is told to give whole CPUs to pods, and not those that ar
   }, 60_000);
 });
 
-test.serial("the state of another policy is taken away, or the kubelet would not start", async (t) => {
-  const { error, changes, again } = await settle(worker({ cpuManagerPolicy: "none" }));
+test.serial("settings that are given up are the cluster's own again, as check says", async (t) => {
+  const checked = await runBook(cluster, "site.mts", ["--check"]);
+  const { error, changes, notices, again } = await settle({});
   t.is(error, undefined);
-  t.true(changes.includes("node-4 cpuManagerState none"), changes.join(", "));
+  t.deepEqual(
+    changes.filter((change) => change.startsWith("node-4 ")),
+    [
+      "node-4 kubeletSettings /etc/kubernetes/patches/kubeletconfiguration+merge.yaml",
+      "node-4 systemd kubelet.service",
+    ],
+  );
+  const foretold = new Set(changesIn(checked.events));
+  t.deepEqual(
+    changes.filter((change) => !foretold.has(change)),
+    [],
+  );
+  t.deepEqual(notices, []);
   t.deepEqual(again, []);
-  t.is((await cpuState()).policyName, "none");
+  t.is((await cpuState()).policyName, "none", "on the state of another policy the kubelet would not start");
+  const { stdout } = await cluster.lab
+    .host("node-4")
+    .exec("grep -E 'cpuManagerPolicy|reserved|Reserved' /var/lib/kubelet/config.yaml");
+  t.is(stdout, "");
+  await eventually(async () => {
+    const [all, left] = await cpus();
+    return { seen: `${left} CPUs, of ${all}`, ready: left === all };
+  }, 60_000);
   await cluster.ready(["node-1", "node-2", "node-3", "node-4"]);
 });
 
