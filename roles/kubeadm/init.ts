@@ -84,8 +84,11 @@ export const kubeadmJoinWorker = defineTask({
   },
 });
 
+/** A worker's kubelet makes its node when kubeadm has ended already, a busy one seconds later. */
+const settle = { what: "the API has the node", holdMs: 0, deadlineMs: 60_000 } as const;
+
 function planOf(standing: Standing, change: Change) {
-  if (standing.kind === "out") return pending([change]);
+  if (standing.kind === "out") return pending([{ ...change, settle }]);
   if (standing.kind === "in") return converged("part of the cluster");
   const found = standing.kind === "half" ? `it lacks ${standing.missing.join(", ")}` : standing.said;
   return blocked(`the node is neither in nor out of a cluster: ${found}`);
