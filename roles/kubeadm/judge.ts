@@ -8,8 +8,13 @@ export type Standing =
   | { readonly kind: "in"; readonly complete: boolean }
   /** Formed as far as its files say, but its API server does not answer: it may be on its way up. */
   | { readonly kind: "silent"; readonly said: string }
-  /** Neither in nor out: what is there, and what is missing. */
-  | { readonly kind: "half"; readonly found: readonly string[]; readonly missing: readonly string[] };
+  /** Neither in nor out: what is there, and what is missing. `silent`: that is an answer of its API server alone. */
+  | {
+      readonly kind: "half";
+      readonly found: readonly string[];
+      readonly missing: readonly string[];
+      readonly silent?: true;
+    };
 
 const STATIC_PODS = [TELLING.apiServer, TELLING.controllerManager, TELLING.scheduler, TELLING.etcd];
 
@@ -25,7 +30,8 @@ export function judgeControlPlane(state: NodeState, name: string, address: strin
   if (api.kind !== "answers") {
     const said = api.kind === "silent" ? api.said : "there is no kubeconfig";
     // A file that says how the node was formed, or none: only the first can be trusted to be a node that is just down.
-    return has(TELLING.record) ? { kind: "silent", said } : { kind: "half", found, missing: [`its API: ${said}`] };
+    if (has(TELLING.record)) return { kind: "silent", said };
+    return { kind: "half", found, missing: [`its API: ${said}`], ...(api.kind === "silent" && { silent: true }) };
   }
   const missing = [
     ...(api.nodes.includes(name) ? [] : [`node ${name} in the API`]),

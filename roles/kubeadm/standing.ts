@@ -43,7 +43,7 @@ export async function standingOf(
 function mayComeUp({ state, standing }: Stand): boolean {
   if (standing.kind === "silent") return true;
   if (state.files.has(TELLING.bootstrapConf)) return false;
-  return standing.kind === "half" && standing.missing.length === 1 && state.api.kind === "silent";
+  return standing.kind === "half" && standing.silent === true;
 }
 
 /** What somebody has to know, and do, about a node that is neither in nor out. */

@@ -70,10 +70,8 @@ test.serial(
 
 test.serial("killed in init after the certificates: the message says what is there, and to repair", async (t) => {
   const { repaired } = await continueFrom();
-  t.regex(
-    repaired ?? "",
-    /node-1: the node is neither in a cluster nor out of it.*it has: .*ca\.crt.*it lacks: .*admin\.conf/s,
-  );
+  // kubeadm goes on for a moment before it is killed: kubeconfigs and manifests may be there, or not yet.
+  t.regex(repaired ?? "", /node-1: the node is neither in a cluster nor out of it.*it has: .*ca\.crt.*it lacks: \S/s);
   await killAt(
     "the end of init",
     (event) => event.event === "task-finished" && of(event, "node-1", "kubeadmInit") && event.status === "changed",

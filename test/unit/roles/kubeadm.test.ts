@@ -291,6 +291,16 @@ test("kubelet's settings are laid over those of kubeadm; a file that has them is
   );
 });
 
+test("only an API server that lacks nothing but its answer is waited for", (t) => {
+  const silentOf = (of: NodeState) => {
+    const standing = judgeControlPlane(of, "cp-1", "10.0.0.11");
+    return standing.kind === "half" && standing.silent === true;
+  };
+  const down = { api: silent, members: undefined };
+  t.true(silentOf(state(without(TELLING.record), down)));
+  t.false(silentOf(state(without(TELLING.record, TELLING.kubeletConfig), down)));
+});
+
 const STATE = "/var/lib/kubelet/cpu_manager_state";
 const cpuStates: readonly [string, string | undefined, string][] = [
   ["no state yet", undefined, "converged: there is no state yet"],
