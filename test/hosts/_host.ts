@@ -115,6 +115,12 @@ export function openHost(lab: Lab, host: LabHost, options: HostOptions = {}) {
   return { run, told };
 }
 
+/** How many lines of this beginning sshd has written so far. */
+export async function sshdLines(host: LabHost, beginning: string): Promise<number> {
+  const { stdout } = await host.exec(`journalctl --sync; journalctl -t sshd -o cat | grep -c '^${beginning}'`);
+  return Number(stdout);
+}
+
 /** What a run on a host throws, where it is an error of the host. */
 export async function errorFrom(work: Promise<unknown>): Promise<HostwrightError | undefined> {
   try {

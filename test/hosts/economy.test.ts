@@ -2,7 +2,7 @@ import test from "ava";
 import { installServices } from "../../bench/state.ts";
 import type { RunEvent } from "../../lib/engine/events.ts";
 import { startRelay } from "../lab/relay.ts";
-import { freshHost } from "./_host.ts";
+import { freshHost, sshdLines } from "./_host.ts";
 import { inventoryOf, runPlaybook, startPlaybook, temporaryFile } from "./_playbook.ts";
 
 const { lab, host } = await freshHost(13);
@@ -107,7 +107,10 @@ test.serial("the controller keeps 500 connections in less than 200 MB", async (t
 /** What one run costs, counted at the line and at the host. */
 async function costOf(workload: string) {
   const { relay, inventory } = await countingLine(20, { workload });
-  const before = { logins: await told("Accepted publickey for"), sessions: await told("Starting session:") };
+  const before = {
+    logins: await sshdLines(host, "Accepted publickey for"),
+    sessions: await sshdLines(host, "Starting session:"),
+  };
   const newestBefore = await newestProcess();
   const run = startPlaybook("economy.mts", ["-i", inventory]);
   await run.event("host-finished");
@@ -118,8 +121,8 @@ async function costOf(workload: string) {
   return {
     recap: recapOf(events),
     connections: relay.connections,
-    logins: (await told("Accepted publickey for")) - before.logins,
-    sessions: (await told("Starting session:")) - before.sessions,
+    logins: (await sshdLines(host, "Accepted publickey for")) - before.logins,
+    sessions: (await sshdLines(host, "Starting session:")) - before.sessions,
     planRoundTrips: events.find((event) => event.event === "host-finished")?.roundTrips,
     /** From the first packet of the handshake to the end of the play. */
     roundTrips,
@@ -137,11 +140,6 @@ async function leastOf<T extends { readonly processes: number }>(runs: number, o
     if (next.processes < least.processes) least = next;
   }
   return least;
-}
-
-/** What sshd has told of so far. */
-async function told(pattern: string): Promise<number> {
-  return Number((await host.exec(`journalctl --sync; journalctl -t sshd -o cat | grep -c '^${pattern}'`)).stdout);
 }
 
 /** The number of the newest process, this look: they are given one after the other. */
