@@ -52,7 +52,18 @@ test.serial("a kubelet is told to give whole CPUs to pods, and not those that ar
   }, 60_000);
 });
 
+test.serial("the state of another policy is taken away, or the kubelet would not start", async (t) => {
+  const { error, changes, again } = await settle(worker({ cpuManagerPolicy: "none" }));
+  t.is(error, undefined);
+  t.true(changes.includes("node-4 cpuManagerState none"), changes.join(", "));
+  t.deepEqual(again, []);
+  t.is((await cpuState()).policyName, "none");
+  await cluster.ready(["node-1", "node-2", "node-3", "node-4"]);
+});
+
 test.serial("settings that are given up are the cluster's own again, as check says", async (t) => {
+  const tuned = await settle(worker({ cpuManagerPolicy: "static", reservedSystemCPUs: "0", maxPods: 77 }));
+  t.is(tuned.error, undefined);
   const checked = await runBook(cluster, "site.mts", ["--check"]);
   const { error, changes, notices, again } = await settle({});
   t.is(error, undefined);
@@ -73,7 +84,7 @@ test.serial("settings that are given up are the cluster's own again, as check sa
   t.is((await cpuState()).policyName, "none", "on the state of another policy the kubelet would not start");
   const { stdout } = await cluster.lab
     .host("node-4")
-    .exec("grep -E 'cpuManagerPolicy|reserved|Reserved' /var/lib/kubelet/config.yaml");
+    .exec("grep -E 'cpuManagerPolicy|reserved|Reserved|maxPods' /var/lib/kubelet/config.yaml");
   t.is(stdout, "");
   await eventually(async () => {
     const [all, left] = await cpus();
